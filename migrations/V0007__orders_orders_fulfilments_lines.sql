@@ -1,0 +1,179 @@
+-- An order is a small header keyed by its own id plus one part per seller, keyed by (seller_id, order_id): the header can
+-- live with its buyer and each part with its seller. header.seller_ids leads from the header to the parts by their keys.
+create table orders.orders (
+  order_id uuid not null,
+  buyer_id uuid not null,
+  seller_ids uuid[] not null,
+  status text not null default 'PENDING_PAYMENT',
+  currency char(3) not null,
+  subtotal_minor bigint not null,
+  discount_minor bigint not null,
+  shipping_minor bigint not null,
+  total_minor bigint not null,
+  coupon_codes text[] not null default '{}',
+  shipping_address jsonb not null,
+  placed_at timestamptz not null,
+  payment_due_at timestamptz not null,
+  version integer not null default 1,
+  updated_at timestamptz not null,
+  constraint orders_pkey primary key (order_id),
+  constraint orders_status_check check (status in ('PENDING_PAYMENT', 'PAID', 'PROCESSING', 'SHIPPED', 'DELIVERED', 'COMPLETED',
+    'CANCELLED', 'EXPIRED', 'PAYMENT_FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED')),
+  constraint orders_subtotal_minor_check check (subtotal_minor > 0),
+  constraint orders_discount_within_charges_check check (discount_minor between 0 and subtotal_minor + shipping_minor),
+  constraint orders_shipping_minor_check check (shipping_minor >= 0),
+  constraint orders_total_is_sum_check check (total_minor = subtotal_minor + shipping_minor - discount_minor)
+) with (fillfactor = 80);
+comment on table orders.orders is 'Order headers. All but status, version and updated_at is a snapshot that never changes.';
+comment on column orders.orders.shipping_minor is 'Shipping fees before discounts; discount_minor holds the discounts on lines and on shipping.';
+create index orders_buyer_id_idx on orders.orders (buyer_id, order_id);
+create index orders_status_idx on orders.orders (status, order_id);
+create index orders_payment_due_at_idx on orders.orders (payment_due_at) where status in ('PENDING_PAYMENT', 'PAYMENT_FAILED');
+create index orders_delivered_idx on orders.orders (updated_at) where status = 'DELIVERED';
+
+create table orders.fulfilments (
+  seller_id uuid not null,
+  order_id uuid not null,
+  status text not null default 'PENDING',
+  subtotal_minor bigint not null,
+  discount_minor bigint not null,
+  shipping_minor bigint not null,
+  total_minor bigint not null,
+  carrier text,
+  tracking_number text,
+  accepted_at timestamptz,
+  shipped_at timestamptz,
+  delivered_at timestamptz,
+  version integer not null default 1,
+  updated_at timestamptz not null,
+  constraint fulfilments_pkey primary key (seller_id, order_id),
+  constraint fulfilments_status_check check (status in ('PENDING', 'ACCEPTED', 'SHIPPED', 'DELIVERED', 'CANCELLED')),
+  constraint fulfilments_total_is_sum_check check (total_minor = subtotal_minor + shipping_minor - discount_minor),
+  constraint fulfilments_shipped_has_tracking_check
+    check (status not in ('SHIPPED', 'DELIVERED') or (carrier is not null and tracking_number is not null))
+) with (fillfactor = 80);
+comment on table orders.fulfilments is 'One part per seller of an order: what that seller ships, and its sums.';
+
+create table orders.order_lines (
+  seller_id uuid not null,
+  order_id uuid not null,
+  line_no smallint not null,
+  variant_id uuid not null,
+  product_id uuid not null,
+  title text not null,
+  sku text not null,
+  axis_values jsonb not null,
+  quantity integer not null,
+  unit_price_minor bigint not null,
+  subtotal_minor bigint not null,
+  discount_minor bigint not null,
+  total_minor bigint not null,
+  constraint order_lines_pkey primary key (seller_id, order_id, line_no),
+  constraint order_lines_fulfilment_fkey foreign key (seller_id, order_id) references orders.fulfilments (seller_id, order_id),
+  constraint order_lines_quantity_check check (quantity > 0),
+  constraint order_lines_subtotal_is_product_check check (subtotal_minor = quantity * unit_price_minor),
+  constraint order_lines_discount_within_subtotal_check check (discount_minor between 0 and subtotal_minor),
+  constraint order_lines_total_is_sum_check check (total_minor = subtotal_minor - discount_minor)
+);
+comment on table orders.order_lines is 'What was bought, at which price: a snapshot that never changes.';
+
+create table orders.adjustments (
+  seller_id uuid not null,
+  order_id uuid not null,
+  adjustment_no smallint not null,
+  line_no smallint,
+  promotion_id uuid not null,
+  promotion_version integer not null,
+  coupon_code text,
+  target text not null,
+  amount_minor bigint not null,
+  constraint adjustments_pkey primary key (seller_id, order_id, adjustment_no),
+  constraint adjustments_fulfilment_fkey foreign key (seller_id, order_id) references orders.fulfilments (seller_id, order_id),
+  constraint adjustments_target_check check (target in ('ORDER', 'LINES', 'SHIPPING')),
+  constraint adjustments_line_or_shipping_check check ((target = 'SHIPPING') = (line_no is null)),
+  constraint adjustments_amount_minor_check check (amount_minor > 0)
+);
+comment on table orders.adjustments is 'Each promotion''s share on each line or seller''s shipping: the derivation of discount_minor. Never changes.';
+
+create table orders.commissions (
+  seller_id uuid not null,
+  order_id uuid not null,
+  line_no smallint not null,
+  rule_id uuid,
+  rule_version integer,
+  percent_bp integer not null,
+  fixed_minor bigint not null,
+  base_minor bigint not null,
+  amount_minor bigint not null,
+  constraint commissions_pkey primary key (seller_id, order_id, line_no),
+  constraint commissions_order_line_fkey foreign key (seller_id, order_id, line_no)
+    references orders.order_lines (seller_id, order_id, line_no),
+  constraint commissions_amount_within_base_check check (amount_minor between 0 and base_minor)
+);
+comment on table orders.commissions is 'What the marketplace keeps of each line and the rule version behind it: a snapshot that never changes.';
+comment on column orders.commissions.rule_id is 'Null when no rule applied; the commission is then 0.';
+
+create table orders.order_transitions (
+  from_status text not null,
+  action text not null,
+  to_status text not null,
+  actor_kind text not null,
+  constraint order_transitions_pkey primary key (from_status, action, actor_kind)
+);
+comment on table orders.order_transitions is 'Every allowed change of an order''s status; a trigger refuses all others.';
+insert into orders.order_transitions (from_status, action, to_status, actor_kind) values
+  ('PENDING_PAYMENT', 'pay', 'PAID', 'SYSTEM'),
+  ('PENDING_PAYMENT', 'fail_payment', 'PAYMENT_FAILED', 'SYSTEM'),
+  ('PENDING_PAYMENT', 'expire', 'EXPIRED', 'SYSTEM'),
+  ('PENDING_PAYMENT', 'cancel', 'CANCELLED', 'BUYER'),
+  ('PENDING_PAYMENT', 'cancel', 'CANCELLED', 'ADMIN'),
+  ('PAYMENT_FAILED', 'retry_payment', 'PENDING_PAYMENT', 'BUYER'),
+  ('PAYMENT_FAILED', 'pay', 'PAID', 'SYSTEM'),
+  ('PAYMENT_FAILED', 'expire', 'EXPIRED', 'SYSTEM'),
+  ('PAYMENT_FAILED', 'cancel', 'CANCELLED', 'BUYER'),
+  ('PAYMENT_FAILED', 'cancel', 'CANCELLED', 'ADMIN'),
+  ('EXPIRED', 'pay', 'PAID', 'SYSTEM'),
+  ('PAID', 'accept', 'PROCESSING', 'SELLER'),
+  ('PAID', 'cancel', 'CANCELLED', 'BUYER'),
+  ('PAID', 'cancel', 'CANCELLED', 'ADMIN'),
+  ('PROCESSING', 'cancel', 'CANCELLED', 'ADMIN'),
+  ('PROCESSING', 'ship', 'SHIPPED', 'SELLER'),
+  ('SHIPPED', 'deliver', 'DELIVERED', 'SELLER'),
+  ('DELIVERED', 'complete', 'COMPLETED', 'SYSTEM'),
+  ('CANCELLED', 'refund', 'REFUNDED', 'SYSTEM'),
+  ('DELIVERED', 'refund_part', 'PARTIALLY_REFUNDED', 'SYSTEM'),
+  ('COMPLETED', 'refund_part', 'PARTIALLY_REFUNDED', 'SYSTEM'),
+  ('DELIVERED', 'refund', 'REFUNDED', 'SYSTEM'),
+  ('COMPLETED', 'refund', 'REFUNDED', 'SYSTEM'),
+  ('PARTIALLY_REFUNDED', 'refund', 'REFUNDED', 'SYSTEM');
+
+create table orders.fulfilment_transitions (
+  from_status text not null,
+  action text not null,
+  to_status text not null,
+  actor_kind text not null,
+  constraint fulfilment_transitions_pkey primary key (from_status, action, actor_kind)
+);
+comment on table orders.fulfilment_transitions is 'Every allowed change of a fulfilment''s status; a trigger refuses all others.';
+insert into orders.fulfilment_transitions (from_status, action, to_status, actor_kind) values
+  ('PENDING', 'accept', 'ACCEPTED', 'SELLER'),
+  ('ACCEPTED', 'ship', 'SHIPPED', 'SELLER'),
+  ('SHIPPED', 'deliver', 'DELIVERED', 'SELLER'),
+  ('PENDING', 'cancel', 'CANCELLED', 'SYSTEM'),
+  ('ACCEPTED', 'cancel', 'CANCELLED', 'SYSTEM'),
+  ('CANCELLED', 'reopen', 'PENDING', 'SYSTEM');
+
+create table orders.order_history (
+  order_id uuid not null,
+  version integer not null,
+  from_status text,
+  to_status text not null,
+  action text not null,
+  actor_kind text not null,
+  actor_id uuid,
+  reason text,
+  created_at timestamptz not null,
+  constraint order_history_pkey primary key (order_id, version),
+  constraint order_history_order_id_fkey foreign key (order_id) references orders.orders (order_id)
+);
+comment on table orders.order_history is 'Every status change of an order: who, when, why.';

@@ -1,0 +1,27 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench psql gen pgtap fuzz migrate seed reset
+
+help:    ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+run:     ## the server on an embedded Postgres, with demo data (ARGS="…" go to `tradepost serve`)
+	@scripts/run $(ARGS)
+test:    ## every test on a private cluster; PG=18 on that version; TEST=name only those
+	@TEST="$(TEST)" scripts/test $(PG)
+check:   ## format, clippy, generated files, tests: what a change must pass
+	@scripts/check $(PG)
+pgtap:   ## the pgTAP suite; DATABASE_URL=… on any migrated database; FILE=orders/place_orders one file
+	@FILE="$(FILE)" scripts/pgtap
+fuzz:    ## schemathesis over the whole OpenAPI document, on a server of its own
+	@scripts/fuzz $(ARGS)
+bench:   ## throughput and latency over HTTP, beside floors measured in the same run
+	@cargo bench --locked --bench load -- $(ARGS)
+gen:     ## write the generated files in docs/ anew
+	@scripts/gen
+psql:    ## psql on the running embedded Postgres, or on DATABASE_URL
+	@scripts/psql $(ARGS)
+migrate: ## bring the database up to date
+	@cargo run --locked --quiet -- migrate $(ARGS)
+seed:    ## the demo marketplace, into the database
+	@cargo run --locked --quiet -- seed $(ARGS)
+reset:   ## stop and delete the embedded database
+	@scripts/reset

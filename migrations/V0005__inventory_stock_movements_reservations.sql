@@ -69,7 +69,18 @@ create table inventory.reservation_lines (
   reservation_id uuid not null,
   variant_id uuid not null,
   quantity integer not null,
+  freed_at timestamptz,
   constraint reservation_lines_pkey primary key (seller_id, reservation_id, variant_id),
   constraint reservation_lines_quantity_check check (quantity > 0)
 );
-comment on table inventory.reservation_lines is 'What a reservation holds, one row per stock row.';
+comment on table inventory.reservation_lines is
+  'What a reservation holds, one row per stock row. A line changes only under the lock of its stock row.';
+comment on column inventory.reservation_lines.freed_at is
+  'When an expired line gave its units back to a sale that needed them, before the sweeper came by.';
+
+-- Shapes in which holds travel between functions: one call handles the lines of many reservations.
+create type inventory.stock_key as (seller_id uuid, variant_id uuid);
+create type inventory.hold as (
+  reservation_id uuid, account_id uuid, is_order boolean, reference text, seller_ids uuid[], expires_at timestamptz
+);
+create type inventory.hold_line as (reservation_id uuid, seller_id uuid, variant_id uuid, quantity integer);

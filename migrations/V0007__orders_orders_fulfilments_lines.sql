@@ -177,3 +177,8 @@ create table orders.order_history (
   constraint order_history_order_id_fkey foreign key (order_id) references orders.orders (order_id)
 );
 comment on table orders.order_history is 'Every status change of an order: who, when, why.';
+
+-- One wished change of an order's status, as batch functions hand them to orders._transition.
+create type orders.transition_request as (
+  order_id uuid, action text, actor_kind text, actor_id uuid, request_id text, reason text, payload jsonb
+);

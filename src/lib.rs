@@ -1,0 +1,4 @@
+//! Tradepost: a marketplace whose rules live in Postgres. This crate is the small program in front of it.
+
+pub mod embedded;
+pub mod secret;

@@ -1,0 +1,161 @@
+//! Finds a PostgreSQL installation: the configured one, else the newest on the machine, else our own fetched copy.
+
+use std::{
+    env, fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+
+use super::{account::RunAs, fetch};
+
+/// The oldest major version whose features the SQL uses.
+pub const OLDEST_MAJOR: u32 = 15;
+
+/// What to look for, and where.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The `bin` directory that was configured. Nothing else is looked at when it is set.
+    pub pg_bin: Option<PathBuf>,
+    /// Exactly this major version, not the newest one.
+    pub pg_major: Option<u32>,
+    /// Where fetched copies are kept.
+    pub cache_dir: PathBuf,
+    /// Whether a pinned copy may be fetched when the machine has none.
+    pub allow_fetch: bool,
+}
+
+/// A `bin` directory with `initdb` and `postgres` that the server's account can run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binaries {
+    pub bin_dir: PathBuf,
+    pub major: u32,
+    /// As `postgres --version` says it, for example `18.4`.
+    pub version: String,
+}
+
+impl fmt::Display for Binaries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgreSQL {} in {}", self.version, self.bin_dir.display())
+    }
+}
+
+/// Locates binaries for the account that a server started by this process would run as.
+/// Runs programs and may download for seconds: call it from a blocking thread.
+pub fn find_binaries(search: &Search) -> anyhow::Result<Binaries> {
+    find_for(search, &RunAs::choose(None)?)
+}
+
+pub(super) fn find_for(search: &Search, run_as: &RunAs) -> anyhow::Result<Binaries> {
+    if let Some(bin_dir) = &search.pg_bin {
+        let found = probe(bin_dir, run_as).with_context(|| {
+            format!("the configured PostgreSQL directory {} cannot be used", bin_dir.display())
+        })?;
+        if found.major < OLDEST_MAJOR {
+            bail!("the configured {found} is too old: Tradepost needs {OLDEST_MAJOR} or newer");
+        }
+        if let Some(wanted) = search.pg_major.filter(|wanted| *wanted != found.major) {
+            bail!("the configured {found} is not the PostgreSQL {wanted} that is needed");
+        }
+        return Ok(found);
+    }
+    let found = installed(search, run_as);
+    let fits =
+        |found: &&Binaries| search.pg_major.map_or(found.major >= OLDEST_MAJOR, |major| found.major == major);
+    if let Some(best) = found.iter().filter(fits).max_by_key(|found| found.major) {
+        return Ok(best.clone());
+    }
+    let wanted = search
+        .pg_major
+        .map_or_else(|| format!("{OLDEST_MAJOR} or newer"), |major| format!("{major} exactly"));
+    let seen = if found.is_empty() {
+        "none".to_owned()
+    } else {
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    let package =
+        search.pg_major.map_or_else(|| "postgresql".to_owned(), |major| format!("postgresql-{major}"));
+    let advice = format!(
+        "no PostgreSQL {wanted} was found on this machine (found: {seen}). Install it (Debian, Ubuntu: \
+         `apt-get install {package}`; Fedora: `dnf install postgresql-server`; macOS: `brew install postgresql@18`), \
+         or set PG_BIN to the directory that holds `initdb` and `postgres`, or set DATABASE_URL to use a server you have"
+    );
+    if !search.allow_fetch || search.pg_major.is_some_and(|major| major != fetch::MAJOR) {
+        bail!("{advice}");
+    }
+    fetch::fetch(&search.cache_dir, run_as).with_context(|| advice)
+}
+
+/// Asks `postgres` for its version, as the account that would run it.
+pub(super) fn probe(bin_dir: &Path, run_as: &RunAs) -> anyhow::Result<Binaries> {
+    for program in ["initdb", "postgres"] {
+        if !bin_dir.join(program).is_file() {
+            bail!("there is no `{program}` in {}", bin_dir.display());
+        }
+    }
+    let output = run_as.command(&bin_dir.join("postgres")).arg("--version").output().with_context(|| {
+        let who = run_as.name().map_or_else(String::new, |name| format!(" as user `{name}`"));
+        format!("cannot run {}/postgres{who}", bin_dir.display())
+    })?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let version = text.split_whitespace().nth(2).unwrap_or_default().to_owned();
+    let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
+    match digits.parse() {
+        Ok(major) if output.status.success() => Ok(Binaries { bin_dir: bin_dir.to_owned(), major, version }),
+        _ => bail!("`postgres --version` failed: {}{}", text, String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+/// Every usable installation, first those the user put on the PATH.
+fn installed(search: &Search, run_as: &RunAs) -> Vec<Binaries> {
+    let mut seen = Vec::new();
+    let mut found = Vec::new();
+    for bin_dir in places(&search.cache_dir, run_as) {
+        let Ok(real) = fs::canonicalize(bin_dir.join("postgres")) else { continue };
+        if seen.contains(&real) {
+            continue;
+        }
+        seen.push(real);
+        match probe(&bin_dir, run_as) {
+            Ok(binaries) => found.push(binaries),
+            Err(error) => tracing::debug!(bin_dir = %bin_dir.display(), "skipped: {error:#}"),
+        }
+    }
+    found
+}
+
+fn places(cache_dir: &Path, run_as: &RunAs) -> Vec<PathBuf> {
+    let mut places = Vec::new();
+    let path: Vec<PathBuf> = env::var_os("PATH")
+        .map(|path| env::split_paths(&path).filter(|dir| dir.is_absolute()).collect())
+        .unwrap_or_default();
+    for dir in &path {
+        let pg_config = dir.join("pg_config");
+        if pg_config.is_file()
+            && let Ok(output) = run_as.command(&pg_config).arg("--bindir").output()
+            && output.status.success()
+        {
+            places.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+        }
+    }
+    places.extend(path);
+    for (parent, prefix, below) in [
+        ("/usr/lib/postgresql", "", "bin"),
+        ("/usr", "pgsql-", "bin"),
+        ("/opt/homebrew/opt", "postgresql@", "bin"),
+        ("/usr/local/opt", "postgresql@", "bin"),
+        ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
+    ] {
+        places.extend(children(Path::new(parent), prefix).map(|dir| dir.join(below)));
+    }
+    places.extend(["/usr/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"].map(PathBuf::from));
+    places.extend(children(cache_dir, "postgresql-").map(|dir| dir.join("bin")));
+    places
+}
+
+fn children(parent: &Path, prefix: &'static str) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter(move |entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        .map(|entry| entry.path())
+}

@@ -88,3 +88,9 @@ comment on table core.idempotency_keys is
   'Claim, work and stored answer are one transaction: a row exists exactly when the work is done. Kept for core.idempotency_ttl_s.';
 comment on column core.idempotency_keys.request_hash is 'SHA-256 of the request as canonical jsonb text.';
 create index idempotency_keys_created_at_idx on core.idempotency_keys (created_at);
+
+-- Shapes in which a batch function claims the idempotency keys of all its requests at once.
+create type core.idempotent_request as (request_no integer, account_id uuid, idempotency_key text, request_hash bytea);
+create type core.idempotency_claim as (request_no integer, outcome text, same_as integer, response jsonb);
+comment on type core.idempotency_claim is
+  'FRESH: do the work. REPLAY: response holds the stored answer. DUPLICATE: request same_as of this batch has the key. REUSED: the key belongs to another payload.';

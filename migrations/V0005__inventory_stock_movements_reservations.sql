@@ -55,7 +55,7 @@ create table inventory.reservations (
   created_at timestamptz not null,
   resolved_at timestamptz,
   constraint reservations_pkey primary key (reservation_id),
-  constraint reservations_status_check check (status in ('HELD', 'CONFIRMED', 'RELEASED', 'EXPIRED')),
+  constraint reservations_status_check check (status in ('HELD', 'CONFIRMED', 'RELEASED', 'EXPIRED', 'RETURNED')),
   constraint reservations_resolved_check check ((status = 'HELD') = (resolved_at is null)),
   constraint reservations_reference_length_check check (length(reference) <= 200)
 ) with (fillfactor = 70);
@@ -84,3 +84,4 @@ create type inventory.hold as (
   reservation_id uuid, account_id uuid, is_order boolean, reference text, seller_ids uuid[], expires_at timestamptz
 );
 create type inventory.hold_line as (reservation_id uuid, seller_id uuid, variant_id uuid, quantity integer);
+create type inventory.stock_move as (seller_id uuid, variant_id uuid, on_hand_delta integer, reserved_delta integer);

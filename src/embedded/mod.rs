@@ -162,6 +162,7 @@ impl Cluster {
     /// Everything up to a server that accepts connections. Blocks.
     fn launch(options: &Options, directory: &Directory, lock: File) -> anyhow::Result<Self> {
         let store = directory.store()?;
+        server::sweep(&store)?;
         let data_major = store.data_major()?;
         let binaries = Self::find(options, &store, data_major)?;
         let (passwords, is_new_superuser) = passwords::read_or_make(&directory.secrets())?;
@@ -201,15 +202,13 @@ impl Cluster {
         store: &directory::Store,
         data_major: Option<u32>,
     ) -> anyhow::Result<Binaries> {
-        let mut search = Search {
+        let search = Search {
             pg_bin: options.pg_bin.clone(),
-            pg_major: options.pg_major.or(data_major),
+            pg_major: options.pg_major.or(data_major.filter(|_| options.pg_bin.is_none())),
             cache_dir: options.cache_dir.clone().unwrap_or_else(|| store.path.join("postgres")),
-            allow_fetch: options.allow_fetch,
+            allow_fetch: options.allow_fetch
+                && options.pg_major.is_none_or(|wanted| data_major.is_none_or(|m| m == wanted)),
         };
-        if search.pg_bin.is_some() {
-            search.pg_major = options.pg_major;
-        }
         let found = binaries::find_for(&search, &store.run_as);
         let Some(major) = data_major else { return found };
         let advice = || {
@@ -312,7 +311,10 @@ impl Cluster {
                 writeln!(statements, "alter role {role} password '{}';", passwords::verifier(password)?)?;
             }
         }
-        Ok(client.batch_execute(&statements).await?)
+        if !statements.is_empty() {
+            client.batch_execute(&statements).await?;
+        }
+        Ok(())
     }
 
     async fn connect(&self, database: &str) -> anyhow::Result<Client> {

@@ -7,7 +7,6 @@ use std::{
     fs,
     io::{ErrorKind, Write},
     num::NonZeroU32,
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -68,12 +67,8 @@ pub fn random() -> anyhow::Result<Secret> {
 pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let part = path.with_extension("part");
     let _ = fs::remove_file(&part);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&part)
-        .with_context(|| format!("cannot write {}", part.display()))?;
+    let mut file =
+        super::directory::open_private(&part, fs::OpenOptions::new().write(true).create_new(true))?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&part, path)?;

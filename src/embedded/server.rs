@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{Read, Seek, SeekFrom, Write},
-    os::unix::process::CommandExt,
+    os::unix::{fs::DirBuilderExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     sync::mpsc,
@@ -36,6 +36,9 @@ const POLL: Duration = Duration::from_millis(10);
 /// `postgres.log` beyond this size is moved to `postgres.log.1` at the next start.
 const LOG_MAX_BYTES: u64 = 64 << 20;
 const PORT_ATTEMPTS: u16 = 200;
+
+/// How the names of a cluster under construction begin.
+const UNFINISHED: &str = "initdb-";
 
 /// Settings of every private cluster, in `tradepost.conf` inside the data directory; `ALTER SYSTEM` overrides them.
 /// Errors are logged tersely: refusals are the program's daily business, and details can hold personal data.
@@ -146,19 +149,26 @@ fn die_with_us(command: &mut Command, signal: Signal) {
 #[cfg(not(target_os = "linux"))]
 fn die_with_us(_command: &mut Command, _signal: Signal) {}
 
-/// Creates the cluster under a temporary name and renames it, so that `data` is always complete.
-pub fn create(store: &Store, binaries: &Binaries, superuser: &Secret, durable: bool) -> anyhow::Result<()> {
+/// Removes what a killed initdb left. It may still be dying: then this is for the next start, as no name is used twice.
+pub fn sweep(store: &Store) -> anyhow::Result<()> {
     for left in fs::read_dir(&store.path)?.flatten() {
-        if left.file_name().to_string_lossy().starts_with("initdb-") {
-            tracing::warn!(path = %left.path().display(), "removing an unfinished initdb");
+        if left.file_name().to_string_lossy().starts_with(UNFINISHED) {
             let path = left.path();
-            if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+            tracing::warn!(path = %path.display(), "removing what an unfinished initdb left");
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            if let Err(error) = removed {
+                tracing::warn!(path = %path.display(), "not removed yet: {error}");
+            }
         }
     }
-    let name = format!("initdb-{}", std::process::id());
+    Ok(())
+}
+
+/// Creates the cluster under a temporary name and renames it, so that `data` is always complete.
+pub fn create(store: &Store, binaries: &Binaries, superuser: &Secret, durable: bool) -> anyhow::Result<()> {
+    let name = format!("{UNFINISHED}{}", uuid::Uuid::new_v4().simple());
     let (new, password) = (store.path.join(&name), store.path.join(format!("{name}.password")));
-    fs::DirBuilder::new().create(&new)?;
-    fs::set_permissions(&new, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    fs::DirBuilder::new().mode(0o700).create(&new)?;
     store.run_as.give(&new)?;
     passwords::write_private(&password, superuser.expose().as_bytes())?;
     store.run_as.give(&password)?;
@@ -414,11 +424,7 @@ fn open_log(path: &Path) -> anyhow::Result<(File, u64)> {
     if fs::metadata(path).is_ok_and(|meta| meta.len() > LOG_MAX_BYTES) {
         fs::rename(path, path.with_extension("log.1"))?;
     }
-    let open = || {
-        use std::os::unix::fs::OpenOptionsExt;
-        fs::OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
-    };
-    let file = open().with_context(|| format!("cannot open {}", path.display()))?;
+    let file = directory::open_private(path, fs::OpenOptions::new().create(true).append(true).read(true))?;
     let length = file.metadata()?.len();
     Ok((file, length))
 }

@@ -11,14 +11,15 @@ as $$
   select array['core', 'identity', 'catalog', 'inventory', 'pricing', 'orders', 'payments', 'events'];
 $$;
 
--- Functions and procedures of our schemas, without those that an extension brought.
+-- Functions and procedures of our schemas, without those that an extension brought. Private are those that begin with
+-- an underscore, and two that every function uses by a plain name.
 create or replace view test.functions as
 select p.oid,
        n.nspname::text as schema_name,
        p.proname::text as function_name,
        n.nspname || '.' || p.proname as name,
        p.oid::regprocedure as signature,
-       p.proname like '\_%' as is_private,
+       p.proname like '\_%' or n.nspname || '.' || p.proname in ('core.now', 'core.new_id') as is_private,
        p.prorettype = 'trigger'::regtype or p.prorettype = 'event_trigger'::regtype as is_trigger,
        p.prosecdef as is_definer,
        p.provolatile as volatility,
@@ -37,7 +38,7 @@ select p.oid,
    and not exists (select 1 from pg_catalog.pg_depend as d
                     where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e');
 
--- Tables of our schemas. Partitions follow their parent and are left out.
+-- Tables of our schemas. Partitions follow their parent and are left out, and so is the migration tool's own table.
 create or replace view test.tables as
 select c.oid,
        n.nspname::text as schema_name,
@@ -49,4 +50,5 @@ select c.oid,
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
  where n.nspname = any (test.domains())
    and c.relkind in ('r', 'p')
-   and not c.relispartition;
+   and not c.relispartition
+   and c.relname <> 'refinery_schema_history';

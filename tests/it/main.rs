@@ -1,1 +1,5 @@
-fn main(){}
+//! Integration tests: one binary, one private cluster, one database for each test. See `support`.
+
+mod pgtap;
+mod schema;
+mod support;

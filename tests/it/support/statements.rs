@@ -34,7 +34,9 @@ pub fn split(script: &str) -> Vec<Statement> {
 /// Where the token that begins at `at` ends: a quoted thing, a comment, a run of blanks, a word, or one character.
 fn token_end(script: &str, at: usize) -> usize {
     let rest = &script[at..];
-    let after = |needle: &str, from: usize| rest[from..].find(needle).map_or(script.len(), |i| at + from + i + needle.len());
+    let after = |needle: &str, from: usize| {
+        rest[from..].find(needle).map_or(script.len(), |i| at + from + i + needle.len())
+    };
     let first = rest.chars().next().expect("not at the end");
     match first {
         '-' if rest.starts_with("--") => after("\n", 2),

@@ -1,0 +1,157 @@
+//! Runs `pgtap/<domain>/*.sql` on a migrated database of each domain's own and reads their TAP.
+//! `PGTAP_FILE=orders/place_orders` runs that file alone (`make pgtap FILE=…`).
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tokio_postgres::SimpleQueryMessage;
+
+use crate::support::database::{self, Database};
+use crate::support::statements::split;
+use crate::support::{block_on, root};
+
+macro_rules! domains {
+    ($($domain:ident)*) => {
+        $(#[test] fn $domain() { run_domain(stringify!($domain)); })*
+
+        #[test]
+        fn every_folder_is_a_domain() {
+            let known = [$(stringify!($domain)),*];
+            for folder in fs::read_dir(root().join("pgtap")).expect("pgtap/").map(|e| e.expect("entry").path()) {
+                let name = folder.file_name().expect("name").to_string_lossy().into_owned();
+                assert!(!folder.is_dir() || name == "helpers" || known.contains(&name.as_str()), "pgtap/{name}");
+            }
+        }
+    };
+}
+
+domains! { core identity catalog inventory pricing orders payments events }
+
+fn run_domain(domain: &str) {
+    let only = std::env::var("PGTAP_FILE").unwrap_or_default();
+    let files: Vec<PathBuf> = sql_files(&root().join("pgtap").join(domain))
+        .into_iter()
+        .filter(|f| only.is_empty() || f.ends_with(format!("{only}.sql")))
+        .collect();
+    if files.is_empty() {
+        return;
+    }
+    block_on(async {
+        let database = Database::create(database::Template::PgTap).await;
+        let (mut ok, mut skipped, mut failures) = (0, 0, String::new());
+        for file in &files {
+            let result = run_file(&database, file).await;
+            ok += result.ok;
+            skipped += result.skipped;
+            for failure in result.failures {
+                let _ = writeln!(failures, "{failure}");
+            }
+        }
+        database.drop().await;
+        println!("{domain}: {} files, {ok} assertions ok, {skipped} skipped", files.len());
+        assert!(failures.is_empty(), "\n{failures}");
+    });
+}
+
+#[derive(Default)]
+struct Outcome {
+    ok: usize,
+    skipped: usize,
+    failures: Vec<String>,
+}
+
+/// Each file has a connection of its own, as under `pg_prove`.
+async fn run_file(database: &Database, path: &Path) -> Outcome {
+    let name = path.strip_prefix(root()).unwrap_or(path).display().to_string();
+    let script = fs::read_to_string(path).expect("readable");
+    let statements = split(&script);
+    let mut outcome = Outcome::default();
+    let first_and_last =
+        (statements.first().map(|s| s.text.as_str()), statements.last().map(|s| s.text.as_str()));
+    if first_and_last != (Some("begin"), Some("rollback")) {
+        outcome.failures.push(format!("{name}:1: must begin with `begin;` and end with `rollback;`"));
+        return outcome;
+    }
+
+    let client = database.connect().await;
+    client
+        .batch_execute("set search_path = public, tap, test; set client_min_messages = warning")
+        .await
+        .expect("settings");
+    let (mut planned, mut ran) = (None, 0);
+    for statement in &statements {
+        let messages = match client.simple_query(&statement.text).await {
+            Ok(messages) => messages,
+            Err(error) => {
+                let what = error.as_db_error().map_or_else(
+                    || error.to_string(),
+                    |e| {
+                        let more =
+                            [e.detail(), e.hint(), e.where_()].into_iter().flatten().collect::<Vec<_>>();
+                        format!("{} {}\n    {}", e.code().code(), e.message(), more.join("\n    "))
+                    },
+                );
+                outcome.failures.push(format!("{name}:{}: {what}", statement.line));
+                return outcome;
+            }
+        };
+        let output: Vec<&str> = messages
+            .iter()
+            .filter_map(|m| match m {
+                SimpleQueryMessage::Row(row) => row.get(0),
+                _ => None,
+            })
+            .collect();
+        for text in output {
+            let (mut lines, mut failed) = (text.lines(), false);
+            let first = lines.next().unwrap_or("");
+            if let Some(count) = first.strip_prefix("1..") {
+                planned = count.split_whitespace().next().and_then(|c| c.parse::<usize>().ok());
+            } else if first.starts_with("ok ") {
+                ran += 1;
+                if first.contains("# SKIP") || first.contains("# skip") {
+                    outcome.skipped += 1;
+                    println!("{name}:{}: {first}", statement.line);
+                } else {
+                    outcome.ok += 1;
+                }
+            } else if first.starts_with("not ok ") {
+                ran += 1;
+                failed = !first.contains("# TODO");
+            } else if first.starts_with("Bail out!") {
+                failed = true;
+            }
+            // One call may answer with several lines of its own (a helper that wraps two assertions).
+            let rest: Vec<&str> = lines.collect();
+            ran += rest.iter().filter(|l| l.starts_with("ok ") || l.starts_with("not ok ")).count();
+            failed |= rest.iter().any(|l| l.starts_with("not ok "));
+            if failed {
+                let mut message = format!("{name}:{}: {first}", statement.line);
+                for line in rest {
+                    let _ = write!(message, "\n    {line}");
+                }
+                outcome.failures.push(message);
+            }
+        }
+    }
+    match planned {
+        _ if ran == 0 => outcome.failures.push(format!("{name}: no assertion ran")),
+        None => outcome.failures.push(format!("{name}: no plan")),
+        Some(count) if count != ran => {
+            outcome.failures.push(format!("{name}: planned {count} assertions, {ran} ran"));
+        }
+        Some(_) => {}
+    }
+    outcome
+}
+
+pub fn sql_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .map(|e| e.expect("entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    files.sort();
+    files
+}

@@ -2,7 +2,7 @@
 
 use std::{
     env, fmt, fs,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
@@ -48,7 +48,7 @@ pub fn find_binaries(search: &Search) -> anyhow::Result<Binaries> {
 
 pub(super) fn find_for(search: &Search, run_as: &RunAs) -> anyhow::Result<Binaries> {
     if let Some(bin_dir) = &search.pg_bin {
-        let found = probe(bin_dir, run_as).with_context(|| {
+        let found = probe(&path::absolute(bin_dir)?, run_as).with_context(|| {
             format!("the configured PostgreSQL directory {} cannot be used", bin_dir.display())
         })?;
         if found.major < OLDEST_MAJOR {
@@ -59,7 +59,8 @@ pub(super) fn find_for(search: &Search, run_as: &RunAs) -> anyhow::Result<Binari
         }
         return Ok(found);
     }
-    let found = installed(search, run_as);
+    let cache_dir = open_cache(&path::absolute(&search.cache_dir)?, run_as)?;
+    let found = installed(&cache_dir, run_as);
     let fits =
         |found: &&Binaries| search.pg_major.map_or(found.major >= OLDEST_MAJOR, |major| found.major == major);
     if let Some(best) = found.iter().filter(fits).max_by_key(|found| found.major) {
@@ -83,7 +84,16 @@ pub(super) fn find_for(search: &Search, run_as: &RunAs) -> anyhow::Result<Binari
     if !search.allow_fetch || search.pg_major.is_some_and(|major| major != fetch::MAJOR) {
         bail!("{advice}");
     }
-    fetch::fetch(&search.cache_dir, run_as).with_context(|| advice)
+    fetch::fetch(&cache_dir, run_as).with_context(|| advice)
+}
+
+/// The cache itself, or one that is open to the server's account when root keeps this one in its home.
+fn open_cache(cache_dir: &Path, run_as: &RunAs) -> anyhow::Result<PathBuf> {
+    let existing = cache_dir.ancestors().find(|dir| dir.is_dir());
+    if existing.map_or(Ok(true), |dir| run_as.can_enter(dir))? {
+        return Ok(cache_dir.to_owned());
+    }
+    Ok(PathBuf::from("/var/lib/tradepost-postgres"))
 }
 
 /// Asks both programs for their version, as the account that would run them.
@@ -116,10 +126,10 @@ fn ask_version(program: &Path, run_as: &RunAs) -> anyhow::Result<String> {
 }
 
 /// Every usable installation, first those the user put on the PATH.
-fn installed(search: &Search, run_as: &RunAs) -> Vec<Binaries> {
+fn installed(cache_dir: &Path, run_as: &RunAs) -> Vec<Binaries> {
     let mut seen = Vec::new();
     let mut found = Vec::new();
-    for bin_dir in places(&search.cache_dir, run_as) {
+    for bin_dir in places(cache_dir, run_as) {
         let Ok(real) = fs::canonicalize(bin_dir.join("postgres")) else { continue };
         if seen.contains(&real) {
             continue;
@@ -135,10 +145,10 @@ fn installed(search: &Search, run_as: &RunAs) -> Vec<Binaries> {
 
 fn places(cache_dir: &Path, run_as: &RunAs) -> Vec<PathBuf> {
     let mut places = Vec::new();
-    let path: Vec<PathBuf> = env::var_os("PATH")
+    let on_path: Vec<PathBuf> = env::var_os("PATH")
         .map(|path| env::split_paths(&path).filter(|dir| dir.is_absolute()).collect())
         .unwrap_or_default();
-    for dir in &path {
+    for dir in &on_path {
         let pg_config = dir.join("pg_config");
         if pg_config.is_file()
             && let Ok(output) = run_as.command(&pg_config).arg("--bindir").output()
@@ -147,7 +157,7 @@ fn places(cache_dir: &Path, run_as: &RunAs) -> Vec<PathBuf> {
             places.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
         }
     }
-    places.extend(path);
+    places.extend(on_path);
     for (parent, prefix, below) in [
         ("/usr/lib/postgresql", "", "bin"),
         ("/usr", "pgsql-", "bin"),

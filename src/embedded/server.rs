@@ -400,9 +400,12 @@ fn is_postmaster_of(process: u32, data: &Path) -> bool {
     })
 }
 
-/// Whether a process is there, ours or not.
+/// Whether a process runs, ours or not. One that has ended but was not yet collected by its parent does not run:
+/// the first process of a container may never collect its adopted children.
 pub fn is_alive(process: u32) -> bool {
-    !matches!(kill(pid(process), None), Err(nix::errno::Errno::ESRCH))
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let is_zombie = stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']));
+    !is_zombie && !matches!(kill(pid(process), None), Err(nix::errno::Errno::ESRCH))
 }
 
 fn pid(number: u32) -> Pid {

@@ -1,5 +1,26 @@
 //! Tradepost: a marketplace whose rules live in Postgres. This crate is the small program in front of it.
+//!
+//! The guided tour: [`app`] (state, routes, layers), [`http`] (what handlers are made of), [`db::call`](db) (the one
+//! way to run a statement), one domain of your choice (`mod`, `http`, `sql`, `types`), and then `sql/` itself.
 
+// the house
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod db;
 pub mod embedded;
+pub mod http;
+pub mod openapi;
+pub mod problem;
 pub mod secret;
+pub mod shutdown;
+pub mod telemetry;
+
+// the domains, each calling only those above it
+pub mod catalog;
+pub mod events;
+pub mod identity;
+pub mod inventory;
+pub mod orders;
+pub mod payments;
+pub mod pricing;

@@ -1,0 +1,144 @@
+//! The state that handlers share, and the router with its layers: everything between a connection and a handler.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Router, routing};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::config::Config;
+use crate::http::health::{self, Check, Readiness};
+use crate::http::layers::{self, KnownQueries};
+use crate::http::metrics::{self, Collector};
+pub use crate::http::server::serve;
+use crate::http::{docs, observe};
+use crate::identity::token::Tokens;
+pub use deadpool_postgres::Pool;
+
+/// What every handler may use. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<AppInner>);
+
+pub struct AppInner {
+    pub config: Config,
+    /// As role `tradepost_api`: for requests.
+    pub pool: Pool,
+    /// As role `tradepost_worker`: for background work.
+    pub worker_pool: Pool,
+    pub tokens: Tokens,
+    /// Cancelled when the server begins to drain: streams end.
+    pub shutdown: CancellationToken,
+    pub ready: Readiness,
+    /// One permit per API request being worked on.
+    pub admission: Semaphore,
+}
+
+impl Deref for App {
+    type Target = AppInner;
+
+    fn deref(&self) -> &AppInner {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(config: Config, pool: Pool, worker_pool: Pool, tokens: Tokens) -> Self {
+        Self(Arc::new(AppInner {
+            admission: Semaphore::new(config.max_requests),
+            config,
+            pool,
+            worker_pool,
+            tokens,
+            shutdown: CancellationToken::new(),
+            ready: Readiness::default(),
+        }))
+    }
+}
+
+impl App {
+    /// The application of a process: its pools open their connections when they are first used.
+    pub fn connect(config: Config, api_url: &str, worker_url: &str, tokens: Tokens) -> anyhow::Result<Self> {
+        let pool = open_pool(api_url, config.api_connections_max)?;
+        let worker_pool = open_pool(worker_url, config.worker_connections_max)?;
+        Ok(Self::new(config, pool, worker_pool, tokens))
+    }
+
+    /// The last step of a shutdown.
+    pub fn close(&self) {
+        self.pool.close();
+        self.worker_pool.close();
+    }
+}
+
+/// Starts the background work, one line per worker. Each ends after its current step when `stop` is cancelled.
+#[allow(clippy::needless_pass_by_value)]
+pub fn spawn_workers(_app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
+    let stop = stop.clone();
+    tracker.spawn(async move { stop.cancelled().await });
+}
+
+fn open_pool(url: &str, max_size: usize) -> anyhow::Result<Pool> {
+    let manager = deadpool_postgres::Manager::new(url.parse()?, tokio_postgres::NoTls);
+    Ok(Pool::builder(manager).max_size(max_size).build()?)
+}
+
+/// Everything under `/api/v1`, one line per domain.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(crate::identity::routes())
+        .merge(crate::catalog::routes())
+        .merge(crate::inventory::routes())
+        .merge(crate::pricing::routes())
+        .merge(crate::orders::routes())
+        .merge(crate::payments::routes())
+        .merge(crate::events::routes())
+}
+
+/// What must be well before this process wants traffic.
+pub const READY_CHECKS: &[(&str, Check)] = &[("database", health::database)];
+
+/// Gauges that are read when `/metrics` is.
+pub const COLLECTORS: &[(&str, Collector)] = &[("pools", metrics::pools)];
+
+/// All documented routes, with the description that their handlers carry.
+pub fn documented() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let api = api().layer(axum::extract::DefaultBodyLimit::disable());
+    let (router, mut description) = OpenApiRouter::with_openapi(crate::openapi::frame())
+        .nest("/api/v1", api)
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(docs::jwks))
+        .split_for_parts();
+    crate::openapi::complete(&mut description);
+    (router, description)
+}
+
+/// The whole service. Layers are listed from the inside out.
+pub fn router(app: App) -> Router {
+    let (documented, description) = documented();
+    let known = KnownQueries::from_description(&description);
+    let mut router = documented
+        .layer(from_fn_with_state(app.clone(), layers::admission))
+        .route("/metrics", routing::get(metrics::scrape))
+        .merge(docs::routes(&description))
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(from_fn_with_state((app.clone(), known), layers::gate))
+        .layer(from_fn_with_state(app.clone(), layers::timeout))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn(observe::problems))
+        .layer(layers::compression());
+    if let Some(cors) = layers::cors(&app.config) {
+        router = router.layer(cors);
+    }
+    router
+        .layer(from_fn_with_state(app.clone(), layers::security_headers))
+        .layer(from_fn_with_state(app.clone(), observe::observe))
+        .with_state(app)
+}

@@ -1,0 +1,427 @@
+//! The command line: what each subcommand does, in the order it does it.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{self, App};
+use crate::config::Config;
+use crate::db::migrate;
+use crate::embedded::{self, Cluster, DbRole};
+use crate::identity::token::Tokens;
+use crate::secret::Secret;
+use crate::{shutdown, telemetry};
+
+#[derive(Debug, Parser)]
+#[command(name = "tradepost", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and run the workers; without DATABASE_URL on an embedded Postgres
+    Serve(Serve),
+    /// Bring the database to what this program needs
+    Migrate(Migrate),
+    /// Print the API description (OpenAPI 3.1)
+    Openapi,
+    /// Print a connection URL for psql
+    DbUrl(DbUrl),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Only the API
+    #[arg(long, conflicts_with = "workers_only")]
+    no_workers: bool,
+    /// Only the workers
+    #[arg(long)]
+    workers_only: bool,
+}
+
+#[derive(Debug, Args)]
+struct Migrate {
+    /// Only tell what would be done; exit status 1 when there is something
+    #[arg(long)]
+    check: bool,
+    /// Load sql/ even when the database already holds it
+    #[arg(long, conflicts_with = "check")]
+    force_replay: bool,
+}
+
+#[derive(Debug, Args)]
+struct DbUrl {
+    /// As whom to connect
+    #[arg(long, value_enum, default_value = "owner")]
+    role: UrlRole,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum UrlRole {
+    Owner,
+    Api,
+    Worker,
+    Readonly,
+}
+
+/// Parses, runs, and turns the outcome into an exit status: 0 well, 1 failed, 2 used wrongly.
+pub fn main() -> ExitCode {
+    let cli = match parse(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let mistakes = cli.config.mistakes(matches!(cli.command, Command::Serve(_)));
+    if !mistakes.is_empty() {
+        for mistake in mistakes {
+            eprintln!("error: {mistake}");
+        }
+        return ExitCode::from(2);
+    }
+    telemetry::init(&cli.config);
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let Cli { command, config } = cli;
+    match command {
+        Command::Serve(options) => block_on(serve(config, options)),
+        Command::Migrate(options) => block_on(migrate(config, options)),
+        Command::Openapi => {
+            let mut document = crate::openapi::document().to_pretty_json()?;
+            document.push('\n');
+            print(&document)
+        }
+        Command::DbUrl(options) => block_on(db_url(config, options)),
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// To standard output; a reader that went away is no failure.
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Like `Cli::parse`, but goes on after a value that does not parse, so that all of them are reported.
+fn parse(arguments: Vec<std::ffi::OsString>) -> Result<Cli, ExitCode> {
+    // The configuration may be given before or after the subcommand.
+    let mut command = Cli::command().mut_args(|arg| arg.global(true));
+    let mut mistakes = Vec::new();
+    loop {
+        let error = match command.clone().try_get_matches_from(&arguments) {
+            Ok(matches) if mistakes.is_empty() => match Cli::from_arg_matches(&matches) {
+                Ok(cli) => return Ok(cli),
+                Err(error) => error.format(&mut command),
+            },
+            Ok(_) => break,
+            Err(error) => error,
+        };
+        let bad_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
+        let Some(id) = argument_of(&command, &error).filter(|_| bad_value) else {
+            if mistakes.is_empty() {
+                error.exit();
+            }
+            mistakes.push(error);
+            break;
+        };
+        // Accept anything for this one and look for the next mistake.
+        command = command.mut_arg(id, |arg| arg.value_parser(clap::value_parser!(std::ffi::OsString)));
+        mistakes.push(error);
+    }
+    for mistake in mistakes {
+        let text = mistake.render().to_string();
+        let lines = text.lines().take_while(|line| !line.starts_with("For more information"));
+        for line in lines.filter(|line| !line.is_empty()) {
+            eprintln!("{line}");
+        }
+    }
+    Err(ExitCode::from(2))
+}
+
+/// Which of our arguments an error is about.
+fn argument_of(command: &clap::Command, error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(shown)) = error.get(ContextKind::InvalidArg) else { return None };
+    let flag = shown.split([' ', '=']).next()?.trim_start_matches('-');
+    command.get_arguments().find(|arg| arg.get_long() == Some(flag)).map(|arg| arg.get_id().to_string())
+}
+
+/// Where the database is: somebody else's, or our own child.
+enum Database {
+    External { owner: Secret, api: Secret, worker: Secret },
+    Embedded(Cluster),
+}
+
+impl Database {
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        if let Some(owner) = &config.database_url {
+            let or_owner = |url: &Option<Secret>| url.clone().unwrap_or_else(|| owner.clone());
+            return Ok(Self::External {
+                owner: owner.clone(),
+                api: or_owner(&config.api_database_url),
+                worker: or_owner(&config.worker_database_url),
+            });
+        }
+        let cluster = Cluster::start(&embedded_options(config)).await?;
+        Ok(Self::Embedded(cluster))
+    }
+
+    fn url(&self, role: DbRole) -> Secret {
+        match (self, role) {
+            (Self::Embedded(cluster), role) => cluster.url(role, embedded::DATABASE),
+            (Self::External { api, .. }, DbRole::Api) => api.clone(),
+            (Self::External { worker, .. }, DbRole::Worker) => worker.clone(),
+            (Self::External { owner, .. }, _) => owner.clone(),
+        }
+    }
+
+    async fn migrate(&self, options: migrate::Options) -> anyhow::Result<migrate::Report> {
+        let report = migrate::run(self.url(DbRole::Owner).expose(), options).await?;
+        if let Self::Embedded(cluster) = self {
+            cluster.ensure_role_passwords().await?;
+        }
+        Ok(report)
+    }
+
+    async fn close(self) {
+        if let Self::Embedded(cluster) = self {
+            cluster.stop().await;
+        }
+    }
+
+    /// Never, unless the embedded server ends by itself.
+    async fn died(&self) -> String {
+        match self {
+            Self::Embedded(cluster) => cluster.died().await,
+            Self::External { .. } => std::future::pending().await,
+        }
+    }
+}
+
+fn embedded_options(config: &Config) -> embedded::Options {
+    embedded::Options {
+        pg_bin: config.pg_bin.clone(),
+        pg_major: config.pg_major,
+        port: config.pg_port,
+        allow_fetch: !config.pg_no_fetch,
+        ..embedded::Options::new(&config.data_dir)
+    }
+}
+
+async fn serve(config: Config, options: Serve) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    // Taken first: a second server on the same port should not touch the database.
+    let listener = if options.workers_only {
+        None
+    } else {
+        let bound = TcpListener::bind(config.listen).await;
+        Some(bound.with_context(|| format!("cannot listen on {}", config.listen))?)
+    };
+    let database = Database::open(&config).await?;
+    let outcome = serve_on(&config, &database, listener, &options, started).await;
+    database.close().await;
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_on(
+    config: &Config,
+    database: &Database,
+    listener: Option<TcpListener>,
+    options: &Serve,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let report = database.migrate(migrate::Options::default()).await?;
+    tracing::info!("the database is {report}");
+    let (key, may_create) = config.jwt_key();
+    let tokens =
+        Tokens::load(&key, may_create, config.jwt_previous_key_file.as_deref(), config.token_settings())?;
+    let app = App::connect(
+        config.clone(),
+        database.url(DbRole::Api).expose(),
+        database.url(DbRole::Worker).expose(),
+        tokens,
+    )?;
+
+    let stop = CancellationToken::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(upkeep(stop.clone()));
+    let workers = tokio_util::task::TaskTracker::new();
+    let workers_stop = CancellationToken::new();
+    if !options.no_workers {
+        app::spawn_workers(&app, &workers, &workers_stop);
+    }
+    workers.close();
+
+    if let Some(listener) = &listener {
+        announce(config, listener, database, started)?;
+    }
+    let serving = async {
+        match listener {
+            Some(listener) => {
+                app::serve(app.clone(), listener, stop.clone()).await.map_err(anyhow::Error::from)
+            }
+            None => {
+                stop.cancelled().await;
+                app.shutdown.cancel();
+                Ok(())
+            }
+        }
+    };
+    let delay = Duration::from_millis(config.shutdown_delay_ms);
+    let signal = shutdown::on_signal(&app.ready, delay, stop.clone());
+    let died = database.died();
+    let worker_ended = async {
+        if options.no_workers {
+            std::future::pending::<()>().await;
+        }
+        workers.wait().await;
+    };
+    tokio::pin!(serving, signal);
+    // Whatever ends first ends the rest; what was begun is finished.
+    let outcome = tokio::select! {
+        served = &mut serving => served,
+        signalled = &mut signal => signalled.map_err(anyhow::Error::from),
+        why = died => Err(anyhow::anyhow!("the embedded Postgres ended: {why}")),
+        () = worker_ended => Err(anyhow::anyhow!("the workers ended")),
+    };
+    stop.cancel();
+    app.ready.drain();
+    let outcome = match outcome {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            tracing::error!(error = %format_args!("{error:#}"), "shutting down");
+            let _ = tokio::time::timeout(Duration::from_millis(config.drain_timeout_ms), serving).await;
+            Err(error)
+        }
+    };
+    workers_stop.cancel();
+    if tokio::time::timeout(Duration::from_millis(config.drain_timeout_ms), workers.wait()).await.is_err() {
+        tracing::warn!("the workers did not finish in time");
+    }
+    app.close();
+    outcome
+}
+
+/// Histograms are sorted into buckets now and then, also when nobody scrapes.
+async fn upkeep(stop: CancellationToken) {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => telemetry::metrics().run_upkeep(),
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Where the API, its description and the database are.
+fn announce(
+    config: &Config,
+    listener: &TcpListener,
+    database: &Database,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let address = listener.local_addr()?;
+    let psql = match database {
+        Database::Embedded(_) => {
+            let folder = config.data_dir.display();
+            format!("psql \"$(tradepost db-url --data-dir {folder})\"")
+        }
+        Database::External { .. } => "psql \"$DATABASE_URL\"".to_owned(),
+    };
+    print(&format!(
+        "\n  API    http://{address}/api/v1\n  Docs   http://{address}/docs\n  psql   {psql}\n\n  \
+         serving after {} ms; Ctrl-C ends it\n\n",
+        started.elapsed().as_millis()
+    ))?;
+    Ok(())
+}
+
+async fn migrate(config: Config, options: Migrate) -> anyhow::Result<ExitCode> {
+    let database = Database::open(&config).await?;
+    let work = async {
+        if options.check {
+            let check = migrate::check(database.url(DbRole::Owner).expose()).await?;
+            print(&format!("{check}\n"))?;
+            return Ok(if check.is_up_to_date() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        let report = database.migrate(migrate::Options { force_replay: options.force_replay }).await?;
+        print(&format!("{report}\n"))
+    };
+    let outcome = work.await;
+    database.close().await;
+    outcome
+}
+
+async fn db_url(config: Config, options: DbUrl) -> anyhow::Result<ExitCode> {
+    let role = match options.role {
+        UrlRole::Owner => DbRole::Owner,
+        UrlRole::Api => DbRole::Api,
+        UrlRole::Worker => DbRole::Worker,
+        UrlRole::Readonly => DbRole::Readonly,
+    };
+    let url = match (&config.database_url, role) {
+        (None, role) => {
+            let Some(cluster) = Cluster::attach(&config.data_dir).await? else {
+                bail!(
+                    "no embedded Postgres is running in {}; start it with: tradepost serve",
+                    config.data_dir.display()
+                );
+            };
+            cluster.url(role, embedded::DATABASE)
+        }
+        (Some(owner), DbRole::Owner) => owner.clone(),
+        (Some(owner), DbRole::Api) => config.api_database_url.clone().unwrap_or_else(|| owner.clone()),
+        (Some(owner), DbRole::Worker) => config.worker_database_url.clone().unwrap_or_else(|| owner.clone()),
+        (Some(_), _) => bail!("there is no URL for this role beside DATABASE_URL"),
+    };
+    print(&format!("{}\n", url.expose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(text: &str) -> Vec<std::ffi::OsString> {
+        text.split_whitespace().map(Into::into).collect()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().mut_args(|arg| arg.global(true)).debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_on_either_side_of_the_subcommand() {
+        for line in ["tradepost --listen 127.0.0.1:1 serve", "tradepost serve --listen 127.0.0.1:1"] {
+            let cli = parse(arguments(line)).unwrap();
+            assert_eq!(cli.config.listen.port(), 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn bad_values_are_collected() {
+        let line = "tradepost serve --listen nowhere --body-limit-bytes many --log-format loud";
+        assert!(parse(arguments(line)).is_err());
+    }
+}

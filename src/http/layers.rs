@@ -1,0 +1,181 @@
+//! The layers between `observe` and the handlers, each a small function.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, SizeAbove};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::ParameterIn;
+
+use super::{idempotency, json, query, request_id};
+use crate::app::App;
+use crate::config::Config;
+use crate::problem::Problem;
+
+/// Security headers on every answer. `/docs` is a page and may load its own scripts; everything else is data.
+pub async fn security_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_page = request.uri().path().starts_with("/docs");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::CONTENT_SECURITY_POLICY, if is_page { PAGE_CSP } else { DATA_CSP });
+    if app.config.hsts {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    response
+}
+
+const DATA_CSP: &str = "default-src 'none'; frame-ancestors 'none'";
+const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
+/// Cross-origin requests of the configured origins; none by default.
+pub fn cors(config: &Config) -> Option<CorsLayer> {
+    if config.cors_origins.is_empty() {
+        return None;
+    }
+    let origins = config.cors_origins.iter().filter_map(|origin| HeaderValue::try_from(origin).ok());
+    let any = config.cors_origins.iter().any(|origin| origin == "*");
+    Some(
+        CorsLayer::new()
+            .allow_origin(if any { AllowOrigin::any() } else { AllowOrigin::list(origins) })
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+            .allow_headers([
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::IF_MATCH,
+                header::IF_NONE_MATCH,
+                HeaderName::from_static(idempotency::HEADER),
+                HeaderName::from_static("last-event-id"),
+                request_id::HEADER,
+                request_id::TRACEPARENT,
+            ])
+            .expose_headers([
+                header::ETAG,
+                header::LOCATION,
+                header::RETRY_AFTER,
+                HeaderName::from_static("idempotency-replayed"),
+                request_id::HEADER,
+            ])
+            .max_age(std::time::Duration::from_secs(3600)),
+    )
+}
+
+/// gzip, br and zstd for answers worth it; never event streams (the default predicate knows them).
+pub fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
+    use tower_http::compression::Predicate as _;
+    CompressionLayer::new()
+        .quality(tower_http::CompressionLevel::Fastest)
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)))
+}
+
+/// A panic becomes a 500. The panic hook has logged it, with its place.
+#[allow(clippy::needless_pass_by_value)] // the shape catch_panic asks for
+pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    metrics::counter!("tradepost_panics_total").increment(1);
+    Problem::internal("a handler panicked").already_logged().into_response()
+}
+
+/// An answer must begin within the request timeout. Streams may go on for longer.
+pub async fn timeout(State(app): State<App>, request: Request, next: Next) -> Response {
+    let limit = app.config.request_timeout();
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::timeout(format_args!("no answer within {} ms", limit.as_millis())).into_response(),
+    }
+}
+
+/// The query parameters of every documented operation.
+#[derive(Debug, Clone, Default)]
+pub struct KnownQueries(Arc<HashMap<String, HashMap<Method, Vec<String>>>>);
+
+impl KnownQueries {
+    /// Reads them from the API description: what is not documented is not accepted.
+    pub fn from_description(description: &OpenApi) -> Self {
+        let mut known: HashMap<String, HashMap<Method, Vec<String>>> = HashMap::new();
+        for (path, item) in &description.paths.paths {
+            for (method, operation) in crate::openapi::operations(item) {
+                let names = crate::openapi::parameters(operation)
+                    .filter(|parameter| parameter.parameter_in == ParameterIn::Query);
+                let names = names.map(|parameter| parameter.name.clone()).collect();
+                known.entry(path.clone()).or_default().insert(method, names);
+            }
+        }
+        Self(Arc::new(known))
+    }
+
+    fn of(&self, route: &str, method: &Method) -> Option<&[String]> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.0.get(route)?.get(method).map(Vec::as_slice)
+    }
+}
+
+/// What can be refused before a handler is chosen to run: bodies announced as too large, NUL characters,
+/// query parameters that the route does not document.
+pub async fn gate(State((app, known)): State<(App, KnownQueries)>, request: Request, next: Next) -> Response {
+    if let Some(length) = request.headers().get(header::CONTENT_LENGTH) {
+        let length = length.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+        let limit = app.config.body_limit_bytes;
+        if length.is_none_or(|length| length > limit as u64) {
+            json::drain(request.into_body()).await;
+            return json::too_large(limit).into_response();
+        }
+    }
+    if request.uri().path().contains("%00") {
+        return Problem::not_found().into_response();
+    }
+    if let Some(text) = request.uri().query().filter(|text| !text.is_empty())
+        && let Some(route) = request.extensions().get::<MatchedPath>()
+        && let Some(names) = known.of(route.as_str(), request.method())
+    {
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            if !names.iter().any(|known| *known == name) {
+                return query::invalid(&name, "unknown_parameter", "is not known here").into_response();
+            }
+            if value.contains('\0') {
+                return query::invalid(&name, "nul_character", "cannot hold the character U+0000")
+                    .into_response();
+            }
+        }
+    }
+    next.run(request).await
+}
+
+/// At most so many API requests at once; one that cannot start soon is refused at once instead of piling up.
+/// The permit is held until the answer begins, so an event stream does not occupy one.
+pub async fn admission(State(app): State<App>, request: Request, next: Next) -> Response {
+    let wait = std::time::Duration::from_millis(app.config.admission_wait_ms);
+    let Ok(Ok(_permit)) = tokio::time::timeout(wait, app.admission.acquire()).await else {
+        metrics::counter!("tradepost_http_shed_total").increment(1);
+        return Problem::overloaded("the limit of concurrent requests is reached").into_response();
+    };
+    next.run(request).await
+}
+
+/// No such route.
+pub async fn not_found() -> Problem {
+    Problem::not_found()
+}
+
+/// A route, but not with this method; axum adds `Allow`.
+pub async fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "core.method_not_allowed",
+        "This address does not know this method.",
+    )
+    .hint("The Allow header lists the methods it knows.")
+}

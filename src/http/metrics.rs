@@ -1,0 +1,78 @@
+//! Prometheus metrics: what is counted as it happens, and gauges that are read when somebody scrapes.
+//!
+//! A domain adds gauges with one line in `app::COLLECTORS`: a function from `App` to a future that sets them.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use futures::future::{BoxFuture, join_all};
+
+use crate::app::{App, COLLECTORS};
+use crate::problem::Problem;
+
+/// Sets gauges from the state of the program or the database. An error is logged and counted; the scrape goes on.
+pub type Collector = fn(App) -> BoxFuture<'static, Result<(), Problem>>;
+
+const COLLECTOR_BUDGET: Duration = Duration::from_secs(2);
+
+/// Counts a request while it is being answered.
+pub struct InFlight(());
+
+impl InFlight {
+    pub fn start() -> Self {
+        metrics::gauge!("tradepost_http_requests_in_flight").increment(1.0);
+        Self(())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        metrics::gauge!("tradepost_http_requests_in_flight").decrement(1.0);
+    }
+}
+
+/// One answered request; the histogram's `_count` is the number of requests.
+pub fn request(route: &str, method: &'static str, status: u16, elapsed: Duration) {
+    metrics::histogram!(
+        "tradepost_http_request_duration_seconds",
+        "route" => route.to_owned(), "method" => method, "status" => status.to_string(),
+    )
+    .record(elapsed.as_secs_f64());
+}
+
+/// `GET /metrics`
+pub async fn scrape(State(app): State<App>) -> Response {
+    join_all(COLLECTORS.iter().map(|(name, collect)| {
+        let app = app.clone();
+        async move {
+            let result = match tokio::time::timeout(COLLECTOR_BUDGET, collect(app)).await {
+                Ok(result) => result,
+                Err(_) => Err(Problem::timeout("took too long")),
+            };
+            if let Err(error) = result {
+                metrics::counter!("tradepost_metrics_collect_failures_total", "collector" => *name)
+                    .increment(1);
+                tracing::warn!(collector = name, error = %error, "cannot collect metrics");
+            }
+        }
+    }))
+    .await;
+    let text = crate::telemetry::metrics().render();
+    let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    ([(header::CONTENT_TYPE, content_type)], text).into_response()
+}
+
+/// Connections of the two pools.
+#[allow(clippy::cast_precision_loss)] // a pool has far fewer than 2^52 connections
+pub fn pools(app: App) -> BoxFuture<'static, Result<(), Problem>> {
+    for (name, pool) in [("api", &app.pool), ("worker", &app.worker_pool)] {
+        let status = pool.status();
+        metrics::gauge!("tradepost_db_pool_size", "pool" => name).set(status.size as f64);
+        metrics::gauge!("tradepost_db_pool_max_size", "pool" => name).set(status.max_size as f64);
+        metrics::gauge!("tradepost_db_pool_available", "pool" => name).set(status.available as f64);
+        metrics::gauge!("tradepost_db_pool_waiting", "pool" => name).set(status.waiting as f64);
+    }
+    Box::pin(async { Ok(()) })
+}

@@ -1,0 +1,12 @@
+//! Orders, their fulfilments, and the state machine between payment and delivery.
+//!
+//! The routes of this domain are mounted under `/api/v1` by `app::routes`.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// Everything under `/api/v1` that belongs to this domain.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}

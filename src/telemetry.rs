@@ -1,0 +1,68 @@
+//! Logs and metrics: the only two things that are global, installed once per process.
+
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, LogFormat};
+
+/// Latency buckets in seconds: a single-row call to a stuck request.
+const SECONDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// Buckets for counts of things taken together (batch sizes, rows).
+const SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// Sends the log to standard error in the configured form, panics included.
+pub fn init(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let installed = match config.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Pretty => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
+    };
+    if installed.is_ok() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            let message = panic.payload_as_str().unwrap_or("no message");
+            tracing::error!(panic.place = place, error = message, "panicked");
+        }));
+    }
+    metrics();
+}
+
+/// The recorder behind `/metrics`, installed at the first call.
+pub fn metrics() -> &'static PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_size".into()), &SIZES))
+            .expect("the buckets are not empty")
+            .build_recorder();
+        let handle = recorder.handle();
+        // Fails only when somebody else installed one; then ours stays empty, which a scrape would show.
+        let _ = metrics::set_global_recorder(recorder);
+        describe();
+        handle
+    })
+}
+
+fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    describe_histogram!(
+        "tradepost_http_request_duration_seconds",
+        Unit::Seconds,
+        "Requests by route, method and status."
+    );
+    describe_gauge!("tradepost_http_requests_in_flight", "Requests being answered.");
+    describe_counter!("tradepost_http_shed_total", "Requests refused because too many were running.");
+    describe_counter!("tradepost_http_connections_refused_total", "Connections beyond the cap.");
+    describe_counter!("tradepost_panics_total", "Handlers that panicked.");
+    describe_counter!("tradepost_metrics_collect_failures_total", "Gauges that could not be read.");
+    describe_gauge!("tradepost_db_pool_size", "Open connections of a pool.");
+    describe_gauge!("tradepost_db_pool_max_size", "Connections a pool may open.");
+    describe_gauge!("tradepost_db_pool_available", "Idle connections of a pool.");
+    describe_gauge!("tradepost_db_pool_waiting", "Tasks that wait for a connection.");
+}

@@ -21,6 +21,7 @@ create table pricing.commission_rules (
   constraint commission_rules_percent_bp_check check (percent_bp between 0 and 10000),
   constraint commission_rules_fixed_minor_check check (fixed_minor >= 0),
   constraint commission_rules_fixed_has_currency_check check (fixed_minor = 0 or currency is not null),
+  constraint commission_rules_product_without_category_check check (product_id is null or category_id is null),
   constraint commission_rules_window_check check (valid_until is null or valid_until >= valid_from)
 );
 comment on table pricing.commission_rules is
@@ -30,6 +31,12 @@ comment on column pricing.commission_rules.fixed_minor is 'Minor units per sold 
 create index commission_rules_seller_id_idx on pricing.commission_rules (seller_id) where seller_id is not null;
 create index commission_rules_category_id_idx on pricing.commission_rules (category_id) where category_id is not null;
 create index commission_rules_product_id_idx on pricing.commission_rules (product_id) where product_id is not null;
+create index commission_rules_seller_category_idx on pricing.commission_rules (seller_id, category_id)
+  where seller_id is not null and product_id is null;
+create index commission_rules_category_alone_idx on pricing.commission_rules (category_id)
+  where category_id is not null and seller_id is null and product_id is null;
+create index commission_rules_default_idx on pricing.commission_rules (valid_from)
+  where seller_id is null and category_id is null and product_id is null;
 create index commission_rules_currency_idx on pricing.commission_rules (currency);
 create unique index commission_rules_open_scope_key on pricing.commission_rules
   (seller_id, category_id, product_id, currency) nulls not distinct where valid_until is null;
@@ -77,6 +84,7 @@ create table pricing.promotions (
 );
 comment on table pricing.promotions is 'Discounts: automatic, or by coupon_code. A seller''s own promotion touches only that seller''s lines.';
 create unique index promotions_coupon_code_key on pricing.promotions (coupon_code) where status in ('ACTIVE', 'PAUSED');
+create index promotions_coupon_code_idx on pricing.promotions (coupon_code) where coupon_code is not null;
 create index promotions_seller_id_idx on pricing.promotions (seller_id, promotion_id);
 create index promotions_currency_idx on pricing.promotions (currency);
 create index promotions_automatic_idx on pricing.promotions (priority, promotion_id) where status = 'ACTIVE' and coupon_code is null;
@@ -152,3 +160,11 @@ create type pricing.commission as (
   basket_no integer, line_no integer, rule_id uuid, rule_version integer, percent_bp integer, fixed_minor bigint,
   base_minor bigint, amount_minor bigint
 );
+create type pricing.counter_state as (promotion_id uuid, buyer_id uuid, remaining integer);
+comment on type pricing.counter_state is 'Uses left of a limited promotion: in all (buyer_id null), or for one buyer.';
+create type pricing.basket_promotion as (
+  basket_no integer, turn integer, promotion_id uuid, promotion_version integer, coupon_code text, type text, target text,
+  percent_bp integer, amount_minor bigint, is_limited boolean, line_positions integer[], seller_ids uuid[]
+);
+comment on type pricing.basket_promotion is
+  'A promotion that applies to a basket: its turn there, and the positions (in the array of all lines) and sellers it matches.';

@@ -1,0 +1,80 @@
+-- The coupons of many baskets that cannot be used, with the reason: one row per basket and refused code, in the order given;
+-- a code given twice counts once; codes are compared in upper case. Reads without locks: limits are decided for good under the
+-- counters' locks when the order is placed. Reasons, first that holds:
+--   pricing.coupon_unknown, coupon_inactive, coupon_not_started, coupon_expired, coupon_currency_mismatch, coupon_no_match,
+--   coupon_minimum_not_met (names the missing amount), coupon_usage_limit_reached, coupon_buyer_limit_reached.
+-- Private.
+create or replace function pricing._refuse_coupons(
+  p_baskets pricing.basket[], p_lines pricing.basket_line[], p_now timestamptz
+)
+returns setof pricing.coupon_refusal
+language plpgsql
+stable
+as $$
+begin
+  if not exists (select from unnest(p_baskets) as b where b.coupon_codes <> '{}') then
+    return;
+  end if;
+  return query
+  with given as (
+    select b.basket_no, b.buyer_id, b.currency, upper(c.code) as code, min(c.n) as n
+    from unnest(p_baskets) as b
+    cross join lateral unnest(b.coupon_codes) with ordinality as c (code, n)
+    group by b.basket_no, b.buyer_id, b.currency, upper(c.code)
+  ), judged as (
+    select g.basket_no, g.n, g.code, g.currency as basket_currency, p.*,
+           m.subtotal_minor,
+           pc.usage_limit - pc.used as uses_left,
+           p.buyer_limit - coalesce(bc.used, 0) as buyer_uses_left
+    from given as g
+    left join lateral (
+      select p.*
+      from pricing.promotions as p
+      where p.coupon_code = g.code and p.status <> 'DRAFT'
+      order by p.status = 'ENDED', p.promotion_id desc
+      limit 1
+    ) as p on true
+    left join lateral (
+      select sum(l.quantity * l.unit_price_minor)::bigint as subtotal_minor
+      from unnest(p_lines) as l
+      where l.basket_no = g.basket_no
+        and (p.seller_id is null or p.seller_id = l.seller_id)
+        and (p.seller_ids is null or l.seller_id = any (p.seller_ids))
+        and (p.product_ids is null or l.product_id = any (p.product_ids))
+        and (p.category_ids is null or l.category_path && p.category_ids)
+    ) as m on true
+    left join pricing.promotion_counters as pc on pc.promotion_id = p.promotion_id
+    left join pricing.promotion_buyer_counters as bc on bc.promotion_id = p.promotion_id and bc.buyer_id = g.buyer_id
+  ), reasons as (
+    select j.*,
+           case when j.promotion_id is null then 'coupon_unknown'
+                when j.status <> 'ACTIVE' then 'coupon_inactive'
+                when j.starts_at > p_now then 'coupon_not_started'
+                when j.ends_at <= p_now then 'coupon_expired'
+                when j.currency <> j.basket_currency then 'coupon_currency_mismatch'
+                when j.subtotal_minor is null then 'coupon_no_match'
+                when j.subtotal_minor < j.min_subtotal_minor then 'coupon_minimum_not_met'
+                when j.uses_left <= 0 then 'coupon_usage_limit_reached'
+                when j.buyer_uses_left <= 0 then 'coupon_buyer_limit_reached' end as reason
+    from judged as j
+  )
+  select r.basket_no, r.code, 'pricing.' || r.reason,
+         case r.reason
+           when 'coupon_unknown' then format('There is no coupon %s.', r.code)
+           when 'coupon_inactive' then format('Coupon %s is not active.', r.code)
+           when 'coupon_not_started' then format('Coupon %s is valid from %s on.', r.code, pricing._time_text(r.starts_at))
+           when 'coupon_expired' then format('Coupon %s was valid until %s.', r.code, pricing._time_text(r.ends_at))
+           when 'coupon_currency_mismatch' then format('Coupon %s is for orders in %s.', r.code, r.currency)
+           when 'coupon_no_match' then format('Coupon %s is for other goods than these.', r.code)
+           when 'coupon_minimum_not_met' then
+             format('Coupon %s needs %s more.', r.code,
+                    pricing._money_text(r.min_subtotal_minor - r.subtotal_minor, r.basket_currency))
+           when 'coupon_usage_limit_reached' then format('Coupon %s is used up.', r.code)
+           else format('You have used coupon %s as often as it allows.', r.code) end
+  from reasons as r
+  where r.reason is not null
+  order by r.basket_no, r.n;
+end
+$$;
+comment on function pricing._refuse_coupons(pricing.basket[], pricing.basket_line[], timestamptz) is
+  'Coupons that cannot be used in their baskets, each with a problem code and a sentence.';

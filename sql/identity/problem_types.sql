@@ -20,6 +20,7 @@ insert into core.problem_types (code, status, title, description) values
   ('identity.password_common', 422, 'Password too common', 'The password is on the list of the most common ones.'),
   ('identity.password_hashing_busy', 503, 'Too many logins at once',
    'The server checks as many passwords at once as it has cores, and its queue is full. Try again in a moment.'),
+  ('identity.suspension_of_self', 409, 'Own account', 'An administrator cannot suspend the own account.'),
   ('identity.user_not_found', 404, 'No such account', 'No account has this id.')
 on conflict (code) do update
   set status = excluded.status, title = excluded.title, description = excluded.description;

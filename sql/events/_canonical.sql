@@ -1,0 +1,15 @@
+-- An event of the log as the one text that its hash is taken over: a JSON array of its columns in table order, the time in
+-- microseconds, so that no setting of a connection changes it.
+-- Called by: sequence, verify_chain. Locks: none.
+create or replace function events._canonical(p_entry events.log)
+returns text
+language sql
+stable
+as $$
+  select jsonb_build_array(
+           p_entry.seq, p_entry.type, p_entry.aggregate_type, p_entry.aggregate_id, p_entry.aggregate_version,
+           p_entry.actor_id, p_entry.request_id, p_entry.audience, p_entry.payload,
+           (extract(epoch from p_entry.occurred_at) * 1000000)::bigint,
+           p_entry.transaction_id::text)::text;
+$$;
+comment on function events._canonical(events.log) is 'The text of an event that its hash is taken over.';

@@ -1,0 +1,29 @@
+-- The next events of a named consumer, oldest first: those of its types after what it has committed, at most 1000.
+-- Fetching twice gives the same events: the position moves with events.commit alone, so delivery is at least once.
+-- For workers. Locks: none. Raises: events.consumer_not_found.
+create or replace function events.fetch(p_consumer text, p_limit integer)
+returns setof events.entries
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_consumer events.consumers;
+begin
+  select c.* into v_consumer from events.consumers as c where c.consumer = p_consumer;
+  if not found then
+    perform events._consumer_not_found(p_consumer);
+  end if;
+  return query
+  select e.*
+    from events.entries as e
+   where e.seq > v_consumer.seq
+     and (v_consumer.types is null or e.type = any (v_consumer.types))
+   order by e.seq
+   limit least(greatest(coalesce(p_limit, 100), 1), 1000);
+end;
+$$;
+comment on function events.fetch(text, integer) is 'The next events of a named consumer, at most 1000; does not move its position.';
+grant execute on function events.fetch(text, integer) to tradepost_worker;

@@ -1,0 +1,8 @@
+-- Problems that the events domain raises.
+insert into core.problem_types (code, status, title, description) values
+  ('events.consumer_not_found', 404, 'No such consumer', 'No named consumer of the event log has this name.'),
+  ('events.consumer_name_invalid', 422, 'Consumer name not valid',
+   'A consumer''s name has 1 to 63 lower-case letters, digits, dots, hyphens and underscores, and begins with a letter.'),
+  ('events.position_unknown', 422, 'Position not in the log', 'The event log has not reached this number, or it is negative.')
+on conflict (code) do update
+  set status = excluded.status, title = excluded.title, description = excluded.description;

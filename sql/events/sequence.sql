@@ -1,0 +1,75 @@
+-- One step of the sequencer: moves committed events from staging to the log, numbers them without a gap, continues the
+-- hash chain and notifies `events` and `events_<domain>` with the new head. Answers how many it moved.
+-- For the worker; a DBA or pg_cron may run it as well: whoever finds the head locked leaves with 0.
+-- p_batch bounds the batch in events; a transaction is never split, and one that is larger than the bound moves whole.
+-- Locks: head (the fence between sequencers), then staging rows in a new statement, hence with a newer snapshot.
+create or replace function events.sequence(p_batch integer default 10000)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_head events.head;
+  v_batch bigint := greatest(p_batch, 1);
+  v_count bigint;
+  v_last bigint;
+  v_entries events.log[];
+  v_texts text[];
+  v_text text;
+  v_hashes bytea[] := '{}';
+begin
+  if not exists (select from events.staging) then
+    return 0;
+  end if;
+  select h.* into v_head from events.head as h for no key update skip locked;
+  if not found then
+    return 0;
+  end if;
+
+  loop
+    select count(*), max(w.staging_id)
+      into v_count, v_last
+      from (select s.staging_id from events.staging as s order by s.staging_id limit v_batch) as w;
+    if v_count < v_batch then
+      v_last := 9223372036854775807;
+    end if;
+    select array_agg(e.entry order by e.position), array_agg(events._canonical(e.entry) order by e.position)
+      into v_entries, v_texts
+      from (select row(v_head.seq + b.ordinality, b.type, b.aggregate_type, b.aggregate_id, b.aggregate_version,
+                       b.actor_id, b.request_id, b.audience, b.payload, b.occurred_at, b.xid, null)::events.log as entry,
+                   b.ordinality as position
+              from events._take_batch(v_last) with ordinality as b) as e;
+    exit when v_entries is not null or v_count < v_batch;
+    v_batch := v_batch * 4;  -- no transaction lies wholly in the window
+  end loop;
+  if v_entries is null then
+    return 0;
+  end if;
+
+  foreach v_text in array v_texts loop
+    v_head.hash := sha256(v_head.hash || convert_to(v_text, 'UTF8'));
+    v_hashes := v_hashes || v_head.hash;
+  end loop;
+  perform events._ensure_partition(v_head.seq + 1);
+  perform events._ensure_partition(v_head.seq + cardinality(v_entries));
+  v_head.seq := v_head.seq + cardinality(v_entries);
+  perform events._ensure_partition(v_head.seq + 200000);
+  insert into events.log (seq, type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience,
+                          payload, occurred_at, transaction_id, hash)
+  select e.seq, e.type, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.actor_id, e.request_id, e.audience,
+         e.payload, e.occurred_at, e.transaction_id, v_hashes[e.seq - v_head.seq + cardinality(v_entries)]
+    from unnest(v_entries) as e;
+  update events.head as h set seq = v_head.seq, hash = v_head.hash, updated_at = core.now() where h.is_singleton;
+
+  perform pg_notify('events', v_head.seq::text);
+  perform pg_notify('events_' || d.domain, v_head.seq::text)
+     from (select distinct split_part(e.type, '.', 1) as domain from unnest(v_entries) as e) as d;
+  return cardinality(v_entries);
+end;
+$$;
+comment on function events.sequence(integer) is
+  'Moves committed events from staging to the log, numbered without a gap and hash-chained, and notifies; answers how many.';
+grant execute on function events.sequence(integer) to tradepost_worker;

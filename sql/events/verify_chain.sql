@@ -1,0 +1,46 @@
+-- Computes the hash chain again from p_from to p_to (null: the beginning, the head) and answers one row for the first
+-- number that is missing or whose row was changed; none when all is as the sequencer wrote it.
+-- For workers and reporting. Locks: none. Compare the head's hash with one kept elsewhere: a chain that was rebuilt whole
+-- verifies.
+create or replace function events.verify_chain(p_from bigint, p_to bigint)
+returns setof core.invariant_violation
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_head events.head;
+  v_entry events.log;
+  v_from bigint := greatest(coalesce(p_from, 1), 1);
+  v_seq bigint := v_from;
+  v_to bigint;
+  v_hash bytea;
+begin
+  select h.* into v_head from events.head as h;
+  v_to := least(coalesce(p_to, v_head.seq), v_head.seq);
+  v_hash := coalesce((select l.hash from events.log as l where l.seq = v_from - 1), '\x');
+  for v_entry in
+    select l.* from events.log as l where l.seq between v_from and v_to order by l.seq
+  loop
+    if v_entry.seq <> v_seq then
+      return next ('events.log_is_dense', v_seq::text, 'The event is missing.')::core.invariant_violation;
+      return;
+    end if;
+    v_hash := sha256(v_hash || convert_to(events._canonical(v_entry), 'UTF8'));
+    if v_hash <> v_entry.hash then
+      return next ('events.log_is_chained', v_seq::text, 'The event was changed, or one before it was replaced.')::core.invariant_violation;
+      return;
+    end if;
+    v_seq := v_seq + 1;
+  end loop;
+  if v_seq <= v_to then
+    return next ('events.log_is_dense', v_seq::text, 'The event is missing.')::core.invariant_violation;
+  elsif v_to = v_head.seq and v_from <= v_to and v_hash <> v_head.hash then
+    return next ('events.log_is_chained', v_to::text, 'The head has another hash than the last event.')::core.invariant_violation;
+  end if;
+end;
+$$;
+comment on function events.verify_chain(bigint, bigint) is
+  'The first event of the range that is missing or was changed; no row when the chain holds.';
+grant execute on function events.verify_chain(bigint, bigint) to tradepost_worker, tradepost_readonly;

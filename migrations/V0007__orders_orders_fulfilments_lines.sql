@@ -118,34 +118,35 @@ create table orders.order_transitions (
   action text not null,
   to_status text not null,
   actor_kind text not null,
+  event_type text not null,
   constraint order_transitions_pkey primary key (from_status, action, actor_kind)
 );
-comment on table orders.order_transitions is 'Every allowed change of an order''s status; a trigger refuses all others.';
-insert into orders.order_transitions (from_status, action, to_status, actor_kind) values
-  ('PENDING_PAYMENT', 'pay', 'PAID', 'SYSTEM'),
-  ('PENDING_PAYMENT', 'fail_payment', 'PAYMENT_FAILED', 'SYSTEM'),
-  ('PENDING_PAYMENT', 'expire', 'EXPIRED', 'SYSTEM'),
-  ('PENDING_PAYMENT', 'cancel', 'CANCELLED', 'BUYER'),
-  ('PENDING_PAYMENT', 'cancel', 'CANCELLED', 'ADMIN'),
-  ('PAYMENT_FAILED', 'retry_payment', 'PENDING_PAYMENT', 'BUYER'),
-  ('PAYMENT_FAILED', 'pay', 'PAID', 'SYSTEM'),
-  ('PAYMENT_FAILED', 'expire', 'EXPIRED', 'SYSTEM'),
-  ('PAYMENT_FAILED', 'cancel', 'CANCELLED', 'BUYER'),
-  ('PAYMENT_FAILED', 'cancel', 'CANCELLED', 'ADMIN'),
-  ('EXPIRED', 'pay', 'PAID', 'SYSTEM'),
-  ('PAID', 'accept', 'PROCESSING', 'SELLER'),
-  ('PAID', 'cancel', 'CANCELLED', 'BUYER'),
-  ('PAID', 'cancel', 'CANCELLED', 'ADMIN'),
-  ('PROCESSING', 'cancel', 'CANCELLED', 'ADMIN'),
-  ('PROCESSING', 'ship', 'SHIPPED', 'SELLER'),
-  ('SHIPPED', 'deliver', 'DELIVERED', 'SELLER'),
-  ('DELIVERED', 'complete', 'COMPLETED', 'SYSTEM'),
-  ('CANCELLED', 'refund', 'REFUNDED', 'SYSTEM'),
-  ('DELIVERED', 'refund_part', 'PARTIALLY_REFUNDED', 'SYSTEM'),
-  ('COMPLETED', 'refund_part', 'PARTIALLY_REFUNDED', 'SYSTEM'),
-  ('DELIVERED', 'refund', 'REFUNDED', 'SYSTEM'),
-  ('COMPLETED', 'refund', 'REFUNDED', 'SYSTEM'),
-  ('PARTIALLY_REFUNDED', 'refund', 'REFUNDED', 'SYSTEM');
+comment on table orders.order_transitions is 'Every allowed change of an order''s status and the event it appends; a trigger refuses all others.';
+insert into orders.order_transitions (from_status, action, to_status, actor_kind, event_type) values
+  ('PENDING_PAYMENT', 'pay', 'PAID', 'SYSTEM', 'orders.order_paid'),
+  ('PENDING_PAYMENT', 'fail_payment', 'PAYMENT_FAILED', 'SYSTEM', 'orders.order_payment_failed'),
+  ('PENDING_PAYMENT', 'expire', 'EXPIRED', 'SYSTEM', 'orders.order_expired'),
+  ('PENDING_PAYMENT', 'cancel', 'CANCELLED', 'BUYER', 'orders.order_cancelled'),
+  ('PENDING_PAYMENT', 'cancel', 'CANCELLED', 'ADMIN', 'orders.order_cancelled'),
+  ('PAYMENT_FAILED', 'retry_payment', 'PENDING_PAYMENT', 'BUYER', 'orders.order_payment_retried'),
+  ('PAYMENT_FAILED', 'pay', 'PAID', 'SYSTEM', 'orders.order_paid'),
+  ('PAYMENT_FAILED', 'expire', 'EXPIRED', 'SYSTEM', 'orders.order_expired'),
+  ('PAYMENT_FAILED', 'cancel', 'CANCELLED', 'BUYER', 'orders.order_cancelled'),
+  ('PAYMENT_FAILED', 'cancel', 'CANCELLED', 'ADMIN', 'orders.order_cancelled'),
+  ('EXPIRED', 'pay', 'PAID', 'SYSTEM', 'orders.order_paid'),
+  ('PAID', 'accept', 'PROCESSING', 'SELLER', 'orders.order_accepted'),
+  ('PAID', 'cancel', 'CANCELLED', 'BUYER', 'orders.order_cancelled'),
+  ('PAID', 'cancel', 'CANCELLED', 'ADMIN', 'orders.order_cancelled'),
+  ('PROCESSING', 'cancel', 'CANCELLED', 'ADMIN', 'orders.order_cancelled'),
+  ('PROCESSING', 'ship', 'SHIPPED', 'SELLER', 'orders.order_shipped'),
+  ('SHIPPED', 'deliver', 'DELIVERED', 'SELLER', 'orders.order_delivered'),
+  ('DELIVERED', 'complete', 'COMPLETED', 'SYSTEM', 'orders.order_completed'),
+  ('CANCELLED', 'refund', 'REFUNDED', 'SYSTEM', 'orders.order_refunded'),
+  ('DELIVERED', 'refund_part', 'PARTIALLY_REFUNDED', 'SYSTEM', 'orders.order_partially_refunded'),
+  ('COMPLETED', 'refund_part', 'PARTIALLY_REFUNDED', 'SYSTEM', 'orders.order_partially_refunded'),
+  ('DELIVERED', 'refund', 'REFUNDED', 'SYSTEM', 'orders.order_refunded'),
+  ('COMPLETED', 'refund', 'REFUNDED', 'SYSTEM', 'orders.order_refunded'),
+  ('PARTIALLY_REFUNDED', 'refund', 'REFUNDED', 'SYSTEM', 'orders.order_refunded');
 
 create table orders.fulfilment_transitions (
   from_status text not null,
@@ -200,3 +201,6 @@ create type orders.placed_order as (
   coupon_codes text[], shipping_address jsonb, placed_at timestamptz, payment_due_at timestamptz,
   version integer, updated_at timestamptz, fulfilments jsonb
 );
+
+-- What orders._decide answers: the placings with their fate, and the adjustments that hold after limits were counted.
+create type orders.decision as (placings orders.placing[], adjustments pricing.adjustment[]);

@@ -1,0 +1,51 @@
+-- Takes used-up promotions from one placing, at its turn. A used-up coupon refuses the request, because the buyer asked for it;
+-- a used-up automatic promotion is left out and the basket priced again without it.
+-- Private; the counters are locked. A limited promotion that only shows up in the new price has no locked counter and is left out too.
+create or replace function orders._apply_limits(
+  p_placing orders.placing, p_baskets pricing.basket[], p_lines pricing.basket_line[],
+  p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_remaining jsonb, p_now timestamptz
+)
+returns orders.decision
+language plpgsql
+volatile
+as $$
+declare
+  v_placing orders.placing := p_placing;
+  v_adjustments pricing.adjustment[] := p_adjustments;
+  v_used_up pricing.adjustment[];
+  v_excluded uuid[] := '{}';
+begin
+  loop
+    v_used_up := array(
+      select a from unnest(v_adjustments) as a
+      where a.basket_no = p_placing.request_no and a.is_limited
+        and (not p_remaining ?| array[a.promotion_id::text, concat(a.promotion_id, '/', p_placing.buyer_id)]
+             or (p_remaining ->> a.promotion_id::text)::integer < 1
+             or (p_remaining ->> concat(a.promotion_id, '/', p_placing.buyer_id))::integer < 1));
+    exit when cardinality(v_used_up) = 0;
+
+    if v_used_up[1].coupon_code is not null then
+      v_placing.problem_status := 409;
+      v_placing.problem_code := 'pricing.coupon_exhausted';
+      v_placing.problem_detail := format('Coupon %s has no uses left.', v_used_up[1].coupon_code);
+      v_placing.problem_hint := 'Place the order without the coupon.';
+      v_placing.problem_errors := jsonb_build_array(jsonb_build_object(
+        'pointer', '/couponCodes', 'code', v_placing.problem_code, 'detail', v_placing.problem_detail));
+      exit;
+    end if;
+    v_excluded := v_excluded || array(select distinct u.promotion_id from unnest(v_used_up) as u);
+    v_adjustments :=
+      array(select a from unnest(v_adjustments) as a where a.basket_no <> p_placing.request_no)
+      || array(
+        select a from pricing._apply_promotions(
+          array(select b from unnest(p_baskets) as b where b.basket_no = p_placing.request_no),
+          array(select l from unnest(p_lines) as l where l.basket_no = p_placing.request_no),
+          array(select s from unnest(p_shipping) as s where s.basket_no = p_placing.request_no),
+          v_excluded, p_now) as a);
+  end loop;
+  return row(array[v_placing], v_adjustments)::orders.decision;
+end
+$$;
+comment on function orders._apply_limits(orders.placing, pricing.basket[], pricing.basket_line[], pricing.basket_shipping[],
+                                         pricing.adjustment[], jsonb, timestamptz) is
+  'Refuses one placing for a used-up coupon, or prices it again without used-up automatic promotions.';

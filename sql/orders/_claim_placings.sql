@@ -1,0 +1,32 @@
+-- Claims the idempotency keys of the placings that are still alive. A replayed request takes over its stored answer, a
+-- duplicate within the batch points to the request that does the work (same_as), the others get their order id.
+-- Private. Locks: idempotency keys.
+create or replace function orders._claim_placings(p_placings orders.placing[], p_now timestamptz)
+returns orders.placing[]
+language sql
+volatile
+as $$
+  select array_agg(row(
+    p.request_no, p.buyer_id, p.session_id, p.request_id, p.idempotency_key, p.request_hash,
+    p.currency, p.coupon_codes, p.shipping_address, p.lines,
+    case c.outcome when 'FRESH' then core.new_id() when 'REPLAY' then (c.response ->> 'orderId')::uuid end,
+    c.same_as,
+    coalesce(c.outcome in ('REPLAY', 'DUPLICATE'), false),
+    coalesce(p.problem_status, case c.outcome when 'REUSED' then 422 when 'REPLAY' then (c.response ->> 'status')::integer end),
+    coalesce(p.problem_code, case c.outcome when 'REUSED' then 'core.idempotency_key_reused' when 'REPLAY' then c.response ->> 'code' end),
+    coalesce(p.problem_detail, case c.outcome
+      when 'REUSED' then 'This idempotency key was used for another request.' when 'REPLAY' then c.response ->> 'detail' end),
+    coalesce(p.problem_hint, case c.outcome
+      when 'REUSED' then 'Use a new key for a new request.' when 'REPLAY' then c.response ->> 'hint' end),
+    coalesce(p.problem_errors, case c.outcome when 'REPLAY' then c.response -> 'errors' end)
+    )::orders.placing order by p.request_no)
+  from unnest(p_placings) as p
+  left join core._claim_idempotency_batch(
+    'POST /orders',
+    array(select row(a.request_no, a.buyer_id, a.idempotency_key, a.request_hash)::core.idempotent_request
+          from unnest(p_placings) as a
+          where a.problem_code is null),
+    p_now) as c on c.request_no = p.request_no
+$$;
+comment on function orders._claim_placings(orders.placing[], timestamptz) is
+  'Claims idempotency keys for a place_orders batch and fills in stored answers.';

@@ -1,0 +1,71 @@
+-- Reads the requests of a place_orders batch and checks what can be checked without locks: who asks, and the shape.
+-- Private; reads only. A refused request carries its problem from here on.
+create or replace function orders._parse_placings(p_requests jsonb)
+returns orders.placing[]
+language sql
+stable
+as $$
+  with parsed as (
+    select r.n, r.request,
+           (r.request ->> 'actorId')::uuid as buyer_id,
+           (r.request ->> 'sessionId')::uuid as session_id,
+           r.request -> 'lines' as lines,
+           array(select distinct upper(btrim(c.code))
+                 from jsonb_array_elements_text(nullif(r.request -> 'couponCodes', 'null')) as c (code)
+                 order by 1) as coupon_codes
+    from jsonb_array_elements(p_requests) with ordinality as r (request, n)
+  ), checked as (
+    select p.*, refusal.*
+    from parsed as p
+    left join identity.users as u on u.user_id = p.buyer_id and u.status = 'ACTIVE'
+    left join identity.sessions as s on s.session_id = p.session_id
+    left join core.currencies as c on c.currency = p.request ->> 'currency'
+    left join lateral (
+      select min(l.n) - 1 as index
+      from jsonb_array_elements(case jsonb_typeof(p.lines) when 'array' then p.lines else '[]' end)
+        with ordinality as l (line, n)
+      where jsonb_typeof(l.line -> 'quantity') is distinct from 'number'
+         or (l.line ->> 'quantity')::numeric not between 1 and core._setting_int('orders.line_quantity_max')
+         or (l.line ->> 'quantity')::numeric % 1 <> 0
+    ) as bad_line on true
+    cross join lateral (
+      select case
+        when u.user_id is null or (p.session_id is not null and
+             (s.user_id is distinct from p.buyer_id or s.revoked_at is not null or s.expires_at <= core.now()))
+          then array['401', 'identity.unauthenticated', 'This call needs somebody who is logged in.', null]
+        when u.role <> 'BUYER' then array['403', 'identity.role_required', 'This call is for BUYER.', null]
+        when p.request ->> 'idempotencyKey' is null
+          then array['400', 'core.idempotency_key_required', 'Placing an order needs an idempotency key.', null]
+        when c.currency is null
+          then array['422', 'orders.currency_unknown', 'The currency is not one this marketplace trades in.', 'currency']
+        when jsonb_typeof(p.lines) is distinct from 'array' or jsonb_array_length(p.lines) = 0
+          then array['422', 'orders.lines_required', 'An order needs at least one line.', 'lines']
+        when jsonb_array_length(p.lines) > core._setting_int('orders.lines_max')
+          then array['422', 'orders.too_many_lines', format('An order has at most %s lines.', core._setting_int('orders.lines_max')), 'lines']
+        when bad_line.index is not null
+          then array['422', 'orders.quantity_invalid', format('A line takes 1 to %s units.', core._setting_int('orders.line_quantity_max')),
+                     format('lines/%s/quantity', bad_line.index)]
+        when cardinality(p.coupon_codes) > 10
+          then array['422', 'orders.too_many_coupons', 'An order takes at most 10 coupon codes.', 'couponCodes']
+        when jsonb_typeof(p.request -> 'shippingAddress') is distinct from 'object'
+          or coalesce(p.request -> 'shippingAddress' ->> 'name', '') = ''
+          or coalesce(p.request -> 'shippingAddress' ->> 'line1', '') = ''
+          or coalesce(p.request -> 'shippingAddress' ->> 'city', '') = ''
+          or coalesce(p.request -> 'shippingAddress' ->> 'countryCode', '') !~ '^[A-Z]{2}$'
+          then array['422', 'orders.address_invalid', 'The shipping address needs name, line1, city and a two-letter countryCode.', 'shippingAddress']
+      end as problem
+    ) as refusal
+  )
+  select array_agg(row(
+    n, buyer_id, session_id, request ->> 'requestId', request ->> 'idempotencyKey',
+    sha256(convert_to((request - 'sessionId' - 'requestId' - 'clientIp' - 'idempotencyKey')::text, 'UTF8')),
+    request ->> 'currency', coupon_codes, request -> 'shippingAddress', lines,
+    null, null, false,
+    problem[1], problem[2], problem[3], null,
+    case when problem[4] is not null
+      then jsonb_build_array(jsonb_build_object('pointer', '/' || problem[4], 'code', problem[2], 'detail', problem[3])) end
+    )::orders.placing order by n)
+  from checked
+$$;
+comment on function orders._parse_placings(jsonb) is
+  'Parses and validates the requests of a place_orders batch; refused ones carry problem_* from then on.';

@@ -1,0 +1,23 @@
+-- An order with nothing left to pay is paid at once: its stock is deducted and it moves to PAID.
+-- Private; the orders were inserted by this transaction.
+create or replace function orders._pay_free_orders(p_granted orders.placing[], p_now timestamptz)
+returns void
+language plpgsql
+volatile
+as $$
+declare
+  v_free uuid[];
+begin
+  select array_agg(o.order_id) into v_free
+  from orders.orders as o
+  where o.order_id in (select p.order_id from unnest(p_granted) as p) and o.total_minor = 0;
+  if v_free is null then
+    return;
+  end if;
+  perform inventory._confirm_holds(v_free, p_now, null);
+  perform orders._transition(
+    array(select row(f.order_id, 'pay', 'SYSTEM', null, null, 'nothing to pay', null)::orders.transition_request
+          from unnest(v_free) as f (order_id)), p_now);
+end
+$$;
+comment on function orders._pay_free_orders(orders.placing[], timestamptz) is 'Moves orders whose total is zero to PAID.';

@@ -1,0 +1,35 @@
+-- Expires unpaid orders whose payment window is over: holds end, coupons and uses return. Nothing depends on it being in time:
+-- an expired hold does not count and a late payment is handled, so it may be away for hours.
+-- Called by: the sweeper (worker role). Locks: due orders (skip locked), reservations, stock rows, promotion counters.
+-- Events: orders.order_expired. Returns how many were expired.
+create or replace function orders.expire_orders(p_limit integer)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now constant timestamptz := core.now();
+  v_due uuid[];
+begin
+  v_due := array(
+    select o.order_id
+    from orders.orders as o
+    where o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') and o.payment_due_at <= v_now
+    order by o.payment_due_at
+    limit least(p_limit, 1000)
+    for no key update skip locked);
+  if cardinality(v_due) = 0 then
+    return 0;
+  end if;
+  perform orders._transition(
+    array(select row(d.order_id, 'expire', 'SYSTEM', null, null, 'payment window over', null)::orders.transition_request
+          from unnest(v_due) as d (order_id)), v_now);
+  perform inventory._end_holds(v_due, 'EXPIRED', v_now);
+  perform pricing._return_redemptions(v_due, v_now);
+  return cardinality(v_due);
+end
+$$;
+comment on function orders.expire_orders(integer) is 'Expires up to p_limit overdue unpaid orders and gives back what they held.';
+grant execute on function orders.expire_orders(integer) to tradepost_worker;

@@ -1,0 +1,53 @@
+-- Orders, newest first: a buyer's own, those a seller has a part in (with the sums of that part), all for ADMIN.
+-- Called by: anybody logged in. Reads only. Raises: core.cursor_invalid, orders.status_unknown.
+create or replace function orders.list_orders(
+  p_ctx core.call_context, p_status text, p_cursor text, p_limit integer
+)
+returns setof orders.view_order_summary
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_actor identity.actor := identity._require_actor(p_ctx);
+  v_before uuid := coalesce((core._decode_cursor(p_cursor, array['uuid']))[1], 'ffffffff-ffff-ffff-ffff-ffffffffffff')::uuid;
+  v_limit integer := core._page_limit(p_limit);
+begin
+  if v_actor.role = 'SELLER' then
+    return query
+    select o.order_id, o.buyer_id, array[f.seller_id], o.status, o.currency::text,
+           f.subtotal_minor, f.discount_minor, f.shipping_minor, f.total_minor,
+           o.placed_at, o.payment_due_at, o.version, o.updated_at,
+           core._encode_cursor(o.order_id::text)
+    from orders.fulfilments as f
+    join orders.orders as o on o.order_id = f.order_id
+    where f.seller_id = v_actor.seller_id and f.order_id < v_before and (p_status is null or o.status = p_status)
+    order by f.order_id desc
+    limit v_limit;
+  elsif v_actor.role = 'BUYER' then
+    return query
+    select o.order_id, o.buyer_id, o.seller_ids, o.status, o.currency::text,
+           o.subtotal_minor, o.discount_minor, o.shipping_minor, o.total_minor,
+           o.placed_at, o.payment_due_at, o.version, o.updated_at,
+           core._encode_cursor(o.order_id::text)
+    from orders.orders as o
+    where o.buyer_id = v_actor.user_id and o.order_id < v_before and (p_status is null or o.status = p_status)
+    order by o.order_id desc
+    limit v_limit;
+  else
+    return query
+    select o.order_id, o.buyer_id, o.seller_ids, o.status, o.currency::text,
+           o.subtotal_minor, o.discount_minor, o.shipping_minor, o.total_minor,
+           o.placed_at, o.payment_due_at, o.version, o.updated_at,
+           core._encode_cursor(o.order_id::text)
+    from orders.orders as o
+    where o.order_id < v_before and (p_status is null or o.status = p_status)
+    order by o.order_id desc
+    limit v_limit;
+  end if;
+end
+$$;
+comment on function orders.list_orders(core.call_context, text, text, integer) is
+  'A page of orders, newest first; p_status filters, p_cursor continues, p_limit is clamped to 100.';
+grant execute on function orders.list_orders(core.call_context, text, text, integer) to tradepost_api;

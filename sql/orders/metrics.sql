@@ -1,0 +1,15 @@
+-- Orders by status with their gross value, for /metrics. Called by: the program. Reads only.
+create or replace function orders.metrics()
+returns table (status text, currency text, orders bigint, total_minor bigint)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select o.status, o.currency::text, count(*), sum(o.total_minor)::bigint
+  from orders.orders as o
+  where o.placed_at > core.now() - interval '1 day'
+  group by o.status, o.currency
+$$;
+comment on function orders.metrics() is 'Orders of the last 24 hours: count and total in minor units, by status and currency.';
+grant execute on function orders.metrics() to tradepost_api, tradepost_worker;

@@ -13,10 +13,10 @@ as $$
          o.coupon_codes, o.shipping_address, o.placed_at, o.payment_due_at,
          case when o.total_minor = 0 then 2 else 1 end, o.placed_at,
          (select jsonb_agg(
-                   orders._fulfilment_json(f, o.currency)
+                   f.document
                    || '{"status": "PENDING", "carrier": null, "trackingNumber": null, "acceptedAt": null, "shippedAt": null, "deliveredAt": null, "version": 1}'
                    order by f.seller_id)
-          from orders.fulfilments as f
+          from orders.view_fulfilment as f
           where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id)
   from unnest(p_placings) as p
   cross join lateral (select (p_placings[coalesce(p.same_as, p.request_no)]).*) as w

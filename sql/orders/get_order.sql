@@ -21,7 +21,8 @@ begin
          '{}'::text[],
          case when o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED', 'CANCELLED') then null else o.shipping_address end,
          o.placed_at, o.payment_due_at, o.version, o.updated_at,
-         jsonb_build_array(orders._fulfilment_json(f, o.currency))
+         (select jsonb_build_array(d.document) from orders.view_fulfilment as d
+          where d.seller_id = f.seller_id and d.order_id = f.order_id)
   from orders.orders as o
   join orders.fulfilments as f on f.seller_id = v_actor.seller_id and f.order_id = o.order_id
   where o.order_id = v_order.order_id;

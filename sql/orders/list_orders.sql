@@ -14,6 +14,13 @@ declare
   v_before uuid := coalesce((core._decode_cursor(p_cursor, array['uuid']))[1], 'ffffffff-ffff-ffff-ffff-ffffffffffff')::uuid;
   v_limit integer := core._page_limit(p_limit);
 begin
+  if p_status is not null and not exists (
+    select from orders.order_transitions as t where p_status in (t.from_status, t.to_status)
+  ) then
+    raise exception 'orders.status_unknown' using
+      errcode = 'MK422', detail = format('"%s" is not an order status.', p_status),
+      hint = 'Statuses are upper-case, such as PAID.', column = 'status';
+  end if;
   if v_actor.role = 'SELLER' then
     return query
     select o.order_id, o.buyer_id, array[f.seller_id], o.status, o.currency::text,

@@ -60,11 +60,20 @@ pub(super) fn find_for(search: &Search, run_as: &RunAs) -> anyhow::Result<Binari
         return Ok(found);
     }
     let cache_dir = open_cache(&path::absolute(&search.cache_dir)?, run_as)?;
-    let found = installed(&cache_dir, run_as);
-    let fits =
-        |found: &&Binaries| search.pg_major.map_or(found.major >= OLDEST_MAJOR, |major| found.major == major);
-    if let Some(best) = found.iter().filter(fits).max_by_key(|found| found.major) {
-        return Ok(best.clone());
+    let newest = |found: &[Binaries]| {
+        let fits = |found: &&Binaries| {
+            search.pg_major.map_or(found.major >= OLDEST_MAJOR, |major| found.major == major)
+        };
+        found.iter().filter(fits).max_by_key(|found| found.major).cloned()
+    };
+    let found = usable(places(run_as), run_as);
+    if let Some(best) = newest(&found) {
+        return Ok(best);
+    }
+    // Only now: that something was once fetched must not change what an installed PostgreSQL is used for.
+    let fetched = children(&cache_dir, "postgresql-").map(|dir| dir.join("bin")).collect();
+    if let Some(best) = newest(&usable(fetched, run_as)) {
+        return Ok(best);
     }
     let wanted = search
         .pg_major
@@ -125,11 +134,11 @@ fn ask_version(program: &Path, run_as: &RunAs) -> anyhow::Result<String> {
     }
 }
 
-/// Every usable installation, first those the user put on the PATH.
-fn installed(cache_dir: &Path, run_as: &RunAs) -> Vec<Binaries> {
+/// Those of the directories that hold programs which run, each installation once.
+fn usable(bin_dirs: Vec<PathBuf>, run_as: &RunAs) -> Vec<Binaries> {
     let mut seen = Vec::new();
     let mut found = Vec::new();
-    for bin_dir in places(cache_dir, run_as) {
+    for bin_dir in bin_dirs {
         let Ok(real) = fs::canonicalize(bin_dir.join("postgres")) else { continue };
         if seen.contains(&real) {
             continue;
@@ -143,7 +152,8 @@ fn installed(cache_dir: &Path, run_as: &RunAs) -> Vec<Binaries> {
     found
 }
 
-fn places(cache_dir: &Path, run_as: &RunAs) -> Vec<PathBuf> {
+/// Where installations are, first those that the user put on the PATH.
+fn places(run_as: &RunAs) -> Vec<PathBuf> {
     let mut places = Vec::new();
     let on_path: Vec<PathBuf> = env::var_os("PATH")
         .map(|path| env::split_paths(&path).filter(|dir| dir.is_absolute()).collect())
@@ -168,7 +178,6 @@ fn places(cache_dir: &Path, run_as: &RunAs) -> Vec<PathBuf> {
         places.extend(children(Path::new(parent), prefix).map(|dir| dir.join(below)));
     }
     places.extend(["/usr/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"].map(PathBuf::from));
-    places.extend(children(cache_dir, "postgresql-").map(|dir| dir.join("bin")));
     places
 }
 

@@ -400,6 +400,28 @@ async fn long_and_closed_directories_work() {
     }
 }
 
+/// A fake installation in the cache: newer than any real one, yet chosen only when it is demanded.
+#[test]
+fn a_fetched_copy_does_not_displace_an_installation() {
+    let scratch = Scratch::new("cache");
+    let bin_dir = scratch.file("postgresql-98.1/bin");
+    fs::create_dir_all(&bin_dir).unwrap();
+    for name in ["initdb", "postgres"] {
+        let program = bin_dir.join(name);
+        fs::write(&program, format!("#!/bin/sh\necho '{name} (PostgreSQL) 98.1'\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let search =
+        Search { pg_bin: None, pg_major: Some(98), cache_dir: scratch.0.clone(), allow_fetch: false };
+    let found = find_binaries(&search).unwrap();
+    assert_eq!((found.major, found.version.as_str(), found.bin_dir), (98, "98.1", bin_dir.clone()));
+    let any = find_binaries(&Search { pg_major: None, ..search }).unwrap();
+    assert!(any.major < 98 || !Path::new("/usr/lib/postgresql").exists(), "{any}");
+    let configured =
+        Search { pg_bin: Some(bin_dir), pg_major: None, cache_dir: scratch.0.clone(), allow_fetch: false };
+    assert_eq!(find_binaries(&configured).unwrap().major, 98, "a configured directory always wins");
+}
+
 #[test]
 fn missing_binaries_name_what_to_install() {
     let search = Search {

@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one private cluster, one database for each test. See `support`.
 
+mod harness;
 mod pgtap;
 mod schema;
 mod support;

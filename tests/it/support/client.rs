@@ -40,6 +40,18 @@ impl Person {
         }
     }
 
+    /// Acts with the session that a registration, a login or a refresh answered.
+    #[track_caller]
+    pub fn take_tokens(&mut self, reply: &Reply) {
+        self.access_token = Some(reply.str("accessToken").to_owned());
+        self.refresh_token = Some(reply.str("refreshToken").to_owned());
+        let profile =
+            ["user", "profile"].iter().map(|m| &reply[m]).find(|v| v.is_object()).unwrap_or(&reply.body);
+        let id = |member: &str| profile[member].as_str().and_then(|id| id.parse().ok()).unwrap_or_default();
+        self.user_id = id("userId");
+        self.seller_id = id("sellerId");
+    }
+
     pub fn get(&self, path: &str) -> Request {
         self.request(Method::GET, path)
     }
@@ -160,7 +172,11 @@ impl Reply {
             let media = self.header("content-type").split(';').next().unwrap_or("").trim().to_owned();
             let wanted = if status < 400 { "application/json" } else { "application/problem+json" };
             let is_document = self.label.contains(" /api/v1/");
-            assert!(media == wanted || !is_document, "content type is {media:?}, not {wanted:?}\n{}", self.describe());
+            assert!(
+                media == wanted || !is_document,
+                "content type is {media:?}, not {wanted:?}\n{}",
+                self.describe()
+            );
             assert!(
                 media != wanted || !self.body.is_null() || self.text.trim() == "null",
                 "not JSON\n{}",

@@ -4,10 +4,45 @@
 //! started), a real server on a free port, and persons who talk to it over HTTP. At the end it asserts that no invariant
 //! of the database is broken, whatever the test was about.
 
+#![allow(dead_code, unused_imports)] // a kit: not every tool is in use at every time
+
+pub mod client;
 pub mod database;
 pub mod statements;
 
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+pub use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+use tokio_postgres::types::{FromSqlOwned, ToSql};
+use tokio_util::sync::CancellationToken;
+use tradepost::app::{self, App};
+use tradepost::config::Config;
+use tradepost::embedded::DbRole;
+use tradepost::identity::token::Tokens;
+pub use uuid::Uuid;
+
+pub use self::client::{Person, Reply};
+use self::database::{Database, Template};
+
+/// Everybody's, in tests.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The hash of [`PASSWORD`], for those who do not register over HTTP.
+fn password_hash() -> String {
+    use argon2::PasswordHasher as _;
+    static HASH: OnceLock<String> = OnceLock::new();
+    let hash = || argon2::Argon2::default().hash_password(PASSWORD.as_bytes()).expect("a hash").to_string();
+    HASH.get_or_init(hash).clone()
+}
 
 /// The repository.
 pub fn root() -> &'static Path {
@@ -22,4 +57,271 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
         .build()
         .expect("runtime")
         .block_on(future)
+}
+
+/// Runs a test with a server and a database of its own, then asserts the invariants.
+pub fn run(test: impl AsyncFnOnce(Test)) {
+    run_with(|_| {}, test);
+}
+
+/// Like [`run`], with a configuration that differs from the tests' usual one.
+pub fn run_with(adjust: impl FnOnce(&mut Config), test: impl AsyncFnOnce(Test)) {
+    block_on(async {
+        let t = Test::start(adjust).await;
+        let outcome = AssertUnwindSafe(test(t.clone())).catch_unwind().await;
+        let broken = match &outcome {
+            Ok(()) => t.broken_invariants().await,
+            Err(_) => Vec::new(),
+        };
+        t.stop().await;
+        if let Err(panic) = outcome {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(broken.is_empty(), "invariants are broken after the test:\n  {}", broken.join("\n  "));
+    });
+}
+
+/// A running server with its database. Cheap to clone.
+#[derive(Clone)]
+pub struct Test(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    app: App,
+    base: String,
+    http: reqwest::Client,
+    sql: Client,
+    people: Mutex<HashMap<String, Person>>,
+    shutdown: CancellationToken,
+    server: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
+}
+
+impl Test {
+    async fn start(adjust: impl FnOnce(&mut Config)) -> Self {
+        static LOG: OnceLock<()> = OnceLock::new();
+        let database = Database::create(Template::Migrated).await;
+        let mut config = config();
+        adjust(&mut config);
+        LOG.get_or_init(|| init_log(&config.log));
+        let tokens = Tokens::ephemeral(config.token_settings()).expect("a signing key");
+        let (api, worker) = (database.url(DbRole::Api), database.url(DbRole::Worker));
+        let app = App::connect(config, &api, &worker, tokens)
+            .unwrap_or_else(|e| panic!("the program does not start: {e:#}"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("bound"));
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(app::serve(app.clone(), listener, shutdown.clone()));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(60))
+            .build()
+            .expect("HTTP client");
+        let sql = database.connect().await;
+        Self(Arc::new(Inner {
+            database,
+            app,
+            base,
+            http,
+            sql,
+            people: Mutex::default(),
+            shutdown,
+            server: Mutex::new(Some(server)),
+        }))
+    }
+
+    async fn stop(&self) {
+        self.0.shutdown.cancel();
+        if let Some(server) = self.0.server.lock().await.take() {
+            server.await.expect("the server task").expect("the server");
+        }
+        self.0.app.close();
+        self.0.database.clone().drop().await;
+    }
+
+    /// The state that the server under test shares with its handlers.
+    pub fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// `http://127.0.0.1:…`
+    pub fn base(&self) -> &str {
+        &self.0.base
+    }
+
+    // --- persons -------------------------------------------------------------------------------------------------
+
+    /// Anybody, without a token.
+    pub fn anybody(&self) -> Person {
+        Person::anonymous(self.0.http.clone(), self.0.base.clone())
+    }
+
+    /// The buyer of this name, registered over HTTP when first named.
+    pub async fn buyer(&self, name: &str) -> Person {
+        self.person(name, "BUYER").await
+    }
+
+    /// The seller of this name, whose store is called after them.
+    pub async fn seller(&self, name: &str) -> Person {
+        self.person(name, "SELLER").await
+    }
+
+    /// The administrator, made as `tradepost admin create` makes one and logged in over HTTP.
+    pub async fn admin(&self) -> Person {
+        self.person("admin", "ADMIN").await
+    }
+
+    async fn person(&self, name: &str, role: &str) -> Person {
+        // The lock is not held over the registration, so that a hundred buyers can register at once.
+        if let Some(known) = self.0.people.lock().await.get(name) {
+            return known.clone();
+        }
+        let mut person = self.anybody();
+        name.clone_into(&mut person.name);
+        person.email = format!("{name}@example.test");
+        PASSWORD.clone_into(&mut person.password);
+        let reply = if role == "ADMIN" {
+            self.execute(
+                "select identity._create_admin($1, $2, $3)",
+                &[&person.email, &password_hash(), &name],
+            )
+            .await;
+            self.log_in(&person).await
+        } else {
+            let mut body =
+                json!({ "email": person.email, "password": PASSWORD, "displayName": name, "role": role });
+            if role == "SELLER" {
+                body["storeName"] = json!(format!("{name}'s store"));
+            }
+            self.anybody().post("/auth/register", body).await.expect(201)
+        };
+        person.take_tokens(&reply);
+        self.0.people.lock().await.insert(name.to_owned(), person.clone());
+        person
+    }
+
+    /// Logs a person in once more: another session.
+    pub async fn log_in(&self, person: &Person) -> Reply {
+        let body = json!({ "email": person.email, "password": person.password });
+        self.anybody().post("/auth/login", body).await.expect(200)
+    }
+
+    // --- the database --------------------------------------------------------------------------------------------
+
+    /// The test's own connection, as the superuser.
+    pub fn sql(&self) -> &Client {
+        &self.0.sql
+    }
+
+    /// A new connection as the superuser, for a second hand in a race.
+    pub async fn connect(&self) -> Client {
+        self.0.database.connect().await
+    }
+
+    pub async fn connect_as(&self, role: DbRole) -> Client {
+        self.0.database.connect_as(role).await
+    }
+
+    /// Runs a statement; the number of rows it touched.
+    #[track_caller]
+    pub fn execute<'a>(
+        &'a self,
+        sql: &'a str,
+        params: &'a [&'a (dyn ToSql + Sync)],
+    ) -> impl Future<Output = u64> + 'a {
+        let place = std::panic::Location::caller();
+        async move { self.0.sql.execute(sql, params).await.unwrap_or_else(|e| panic!("{place}: {sql}: {e:?}")) }
+    }
+
+    /// The one value that a query answers.
+    #[track_caller]
+    pub fn one<'a, T: FromSqlOwned>(
+        &'a self,
+        sql: &'a str,
+        params: &'a [&'a (dyn ToSql + Sync)],
+    ) -> impl Future<Output = T> + 'a {
+        let place = std::panic::Location::caller();
+        async move {
+            let row =
+                self.0.sql.query_one(sql, params).await.unwrap_or_else(|e| panic!("{place}: {sql}: {e:?}"));
+            row.try_get(0).unwrap_or_else(|e| panic!("{place}: {sql}: {e:?}"))
+        }
+    }
+
+    /// The one `bigint` that a query answers: counts, sums.
+    #[track_caller]
+    pub fn int<'a>(
+        &'a self,
+        sql: &'a str,
+        params: &'a [&'a (dyn ToSql + Sync)],
+    ) -> impl Future<Output = i64> + 'a {
+        self.one(sql, params)
+    }
+
+    /// Moves the database's clock.
+    pub async fn advance(&self, by: Duration) {
+        let seconds = by.as_secs_f64();
+        self.execute(
+            "update core.clock set clock_offset = clock_offset + make_interval(secs => $1)",
+            &[&seconds],
+        )
+        .await;
+    }
+
+    /// Numbers every committed event, as the sequencer does, and tells the head of the log.
+    pub async fn sequence(&self) -> i64 {
+        while self.int("select count(*) from events.staging", &[]).await > 0 {
+            self.0.sql.query("select events.sequence()", &[]).await.expect("events.sequence()");
+        }
+        self.int("select seq from events.head", &[]).await
+    }
+
+    /// The types of all events so far, in their order.
+    pub async fn events(&self) -> Vec<String> {
+        self.sequence().await;
+        let rows =
+            self.0.sql.query("select type from events.log order by seq", &[]).await.expect("events.log");
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Payloads of the events of one type, in their order.
+    pub async fn payloads(&self, event_type: &str) -> Vec<Value> {
+        self.sequence().await;
+        let query = "select payload from events.log where type = $1 order by seq";
+        let rows = self.0.sql.query(query, &[&event_type]).await.expect("events.log");
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// What `core.check_invariants()` says, a line each.
+    pub async fn broken_invariants(&self) -> Vec<String> {
+        self.sequence().await;
+        let query = "select i::text from core.check_invariants() as i";
+        let rows = self.0.sql.query(query, &[]).await.expect("core.check_invariants()");
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+}
+
+/// The server's log, captured with the test's own output.
+fn init_log(filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}
+
+/// The tests' usual configuration: the defaults, with fewer connections and with more patience for a slow machine.
+fn config() -> Config {
+    Config {
+        api_connections_max: 12,
+        worker_connections_max: 2,
+        pool_wait_ms: 20_000,
+        statement_timeout_ms: 20_000,
+        lock_timeout_ms: 15_000,
+        request_timeout_ms: 45_000,
+        drain_timeout_ms: 2_000,
+        log: std::env::var("TRADEPOST_TEST_LOG").unwrap_or_else(|_| "error".to_owned()),
+        ..Config::default()
+    }
 }

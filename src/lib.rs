@@ -15,6 +15,7 @@ pub mod problem;
 pub mod secret;
 pub mod shutdown;
 pub mod telemetry;
+pub mod worker;
 
 // the domains, each calling only those above it
 pub mod catalog;

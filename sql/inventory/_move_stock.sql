@@ -2,9 +2,10 @@
 -- Private; the caller holds the rows' locks. Events: inventory.stock_low.
 create or replace function inventory._move_stock(p_moves inventory.stock_move[], p_now timestamptz)
 returns void
-language sql
+language plpgsql
 volatile
 as $$
+begin
   with moves as (
     select m.seller_id, m.variant_id,
            sum(m.on_hand_delta)::integer as on_hand_delta,
@@ -32,7 +33,8 @@ as $$
                             'available', c.available, 'threshold', c.low_stock_threshold),
          p_now
   from changed as c
-  where c.is_low and c.available_before > c.low_stock_threshold
+  where c.is_low and c.available_before > c.low_stock_threshold;
+end
 $$;
 comment on function inventory._move_stock(inventory.stock_move[], timestamptz) is
   'Applies the summed deltas to locked stock rows; appends inventory.stock_low when available falls to the threshold.';

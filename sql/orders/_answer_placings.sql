@@ -3,15 +3,17 @@
 -- Private.
 create or replace function orders._answer_placings(p_placings orders.placing[])
 returns setof orders.placed_order
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return query
   select p.request_no, p.is_replayed,
          w.problem_status, w.problem_code, w.problem_detail, w.problem_hint, w.problem_errors,
-         o.order_id, o.buyer_id, case when o.total_minor = 0 then 'PAID' else 'PENDING_PAYMENT' end, o.currency::text,
+         o.order_id, o.buyer_id, case when o.total_minor = 0 then 'PAID' when o.total_minor > 0 then 'PENDING_PAYMENT' end, o.currency::text,
          o.subtotal_minor, o.discount_minor, o.shipping_minor, o.total_minor,
          o.coupon_codes, o.shipping_address, o.placed_at, o.payment_due_at,
-         case when o.total_minor = 0 then 2 else 1 end, o.placed_at,
+         case when o.total_minor = 0 then 2 when o.total_minor > 0 then 1 end, o.placed_at,
          (select jsonb_agg(
                    f.document
                    || '{"status": "PENDING", "carrier": null, "trackingNumber": null, "acceptedAt": null, "shippedAt": null, "deliveredAt": null, "version": 1}'
@@ -21,6 +23,7 @@ as $$
   from unnest(p_placings) as p
   cross join lateral (select (p_placings[coalesce(p.same_as, p.request_no)]).*) as w
   left join orders.orders as o on o.order_id = w.order_id and w.problem_code is null
-  order by p.request_no
+  order by p.request_no;
+end
 $$;
 comment on function orders._answer_placings(orders.placing[]) is 'One orders.placed_order row per placing.';

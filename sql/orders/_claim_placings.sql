@@ -3,9 +3,11 @@
 -- Private. Locks: idempotency keys.
 create or replace function orders._claim_placings(p_placings orders.placing[], p_now timestamptz)
 returns orders.placing[]
-language sql
+language plpgsql
 volatile
 as $$
+begin
+  return (
   select array_agg(row(
     p.request_no, p.buyer_id, p.session_id, p.request_id, p.idempotency_key, p.request_hash,
     p.currency, p.coupon_codes, p.shipping_address, p.lines,
@@ -26,7 +28,8 @@ as $$
     array(select row(a.request_no, a.buyer_id, a.idempotency_key, a.request_hash)::core.idempotent_request
           from unnest(p_placings) as a
           where a.problem_code is null),
-    p_now) as c on c.request_no = p.request_no
+    p_now) as c on c.request_no = p.request_no);
+end
 $$;
 comment on function orders._claim_placings(orders.placing[], timestamptz) is
   'Claims idempotency keys for a place_orders batch and fills in stored answers.';

@@ -18,6 +18,7 @@ declare
   v_stock_nos integer[];
   v_quantities integer[];
   v_remaining jsonb;
+  v_limited orders.decision;
   v_request integer;
   v_first integer;
   v_next integer := 1;
@@ -57,8 +58,10 @@ begin
       continue;
     end if;
     if v_remaining is not null then
-      select d.placings[1], d.adjustments into v_placings[v_request], v_adjustments
-      from orders._apply_limits(v_placings[v_request], p_baskets, p_lines, p_shipping, v_adjustments, v_remaining, p_now) as d;
+      v_limited := orders._apply_limits(
+        v_placings[v_request], p_baskets, p_lines, p_shipping, v_adjustments, v_remaining, p_now);
+      v_placings[v_request] := v_limited.placings[1];
+      v_adjustments := v_limited.adjustments;
       if v_placings[v_request].problem_code is not null then
         continue;
       end if;

@@ -2,9 +2,11 @@
 -- Private; reads only. A refused request carries its problem from here on.
 create or replace function orders._parse_placings(p_requests jsonb)
 returns orders.placing[]
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return (
   with parsed as (
     select r.n, r.request,
            (r.request ->> 'actorId')::uuid as buyer_id,
@@ -65,7 +67,8 @@ as $$
     case when problem[4] is not null
       then jsonb_build_array(jsonb_build_object('pointer', '/' || problem[4], 'code', problem[2], 'detail', problem[3])) end
     )::orders.placing order by n)
-  from checked
+  from checked);
+end
 $$;
 comment on function orders._parse_placings(jsonb) is
   'Parses and validates the requests of a place_orders batch; refused ones carry problem_* from then on.';

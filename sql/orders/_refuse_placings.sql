@@ -4,9 +4,11 @@ create or replace function orders._refuse_placings(
   p_placings orders.placing[], p_lines pricing.basket_line[], p_coupons pricing.coupon_refusal[]
 )
 returns orders.placing[]
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return (
   with problems as (
     select l.basket_no, 1 as rank, l.line_no as n, l.problem_code, l.problem_detail,
            format('/lines/%s/variantId', l.line_no - 1) as pointer
@@ -31,7 +33,8 @@ as $$
     coalesce(p.problem_code, r.problem_code), coalesce(p.problem_detail, r.problem_detail), p.problem_hint,
     coalesce(p.problem_errors, r.problem_errors))::orders.placing order by p.request_no)
   from unnest(p_placings) as p
-  left join refusals as r on r.basket_no = p.request_no
+  left join refusals as r on r.basket_no = p.request_no);
+end
 $$;
 comment on function orders._refuse_placings(orders.placing[], pricing.basket_line[], pricing.coupon_refusal[]) is
   'Turns unresolved lines and unusable coupons into refusals of their requests, one error entry each.';

@@ -3,9 +3,10 @@
 -- Private.
 create or replace function orders._store_answers(p_placings orders.placing[])
 returns void
-language sql
+language plpgsql
 volatile
 as $$
+begin
   update core.idempotency_keys as k
   set response = case
     when p.problem_code is null then jsonb_build_object('orderId', p.order_id)
@@ -14,6 +15,7 @@ as $$
       'hint', p.problem_hint, 'errors', p.problem_errors)) end
   from unnest(p_placings) as p
   where k.account_id = p.buyer_id and k.route = 'POST /orders' and k.idempotency_key = p.idempotency_key
-    and k.response is null and not p.is_replayed and k.request_hash = p.request_hash
+    and k.response is null and not p.is_replayed and k.request_hash = p.request_hash;
+end
 $$;
 comment on function orders._store_answers(orders.placing[]) is 'Stores the answers of a place_orders batch with their idempotency keys.';

@@ -5,9 +5,11 @@
 -- One sort over all lines: a sorted subquery for each line costs twice as much.
 create or replace function pricing._resolve_lines(p_wanted pricing.wanted_line[])
 returns setof pricing.basket_line
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return query
   with found as (
     select distinct on (w.ordinality)
            w.ordinality as n, w.basket_no, w.line_no, w.variant_id, w.seller_id as wanted_seller_id, w.quantity,
@@ -37,7 +39,8 @@ as $$
              then format('Variant %s is sold in %s, not in %s.', f.variant_id, f.currency, f.wanted_currency)
          end
   from found as f
-  order by f.n
+  order by f.n;
+end
 $$;
 comment on function pricing._resolve_lines(pricing.wanted_line[]) is
   'Resolves wanted lines to offers with price and snapshot texts; lines that cannot be bought carry a problem.';

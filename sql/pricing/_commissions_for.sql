@@ -13,9 +13,11 @@ create or replace function pricing._commissions_for(
   p_baskets pricing.basket[], p_lines pricing.basket_line[], p_nets bigint[], p_now timestamptz
 )
 returns setof pricing.commission
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return query
   with lines as materialized (
     select l.ordinality as n, l.basket_no, l.line_no, l.seller_id, l.product_id, l.category_path, l.quantity,
            l.unnest as net_minor, b.currency
@@ -65,7 +67,8 @@ as $$
                coalesce(pricing._percent_of(l.net_minor, c.percent_bp) + c.fixed_minor * l.quantity, 0))
   from lines as l
   left join chosen as c on c.seller_id = l.seller_id and c.product_id = l.product_id and c.currency = l.currency
-  order by l.n
+  order by l.n;
+end
 $$;
 comment on function pricing._commissions_for(pricing.basket[], pricing.basket_line[], bigint[], timestamptz) is
   'The commission of each line by the most specific rule: product+seller, product, seller+category, seller, category, default.';

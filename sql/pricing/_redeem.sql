@@ -6,9 +6,10 @@ create or replace function pricing._redeem(
   p_order_ids uuid[], p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamptz
 )
 returns void
-language sql
+language plpgsql
 volatile
 as $$
+begin
   with redeemed as (
     insert into pricing.redemptions (order_id, promotion_id, buyer_id, created_at)
     select distinct u.order_id, u.promotion_id, u.buyer_id, p_now
@@ -25,7 +26,8 @@ as $$
   update pricing.promotion_buyer_counters as c
   set used = c.used + r.uses
   from (select promotion_id, buyer_id, count(*)::integer as uses from redeemed group by promotion_id, buyer_id) as r
-  where c.promotion_id = r.promotion_id and c.buyer_id = r.buyer_id
+  where c.promotion_id = r.promotion_id and c.buyer_id = r.buyer_id;
+end
 $$;
 comment on function pricing._redeem(uuid[], uuid[], uuid[], timestamptz) is
   'Records the use of limited promotions by orders and raises their counters.';

@@ -3,9 +3,11 @@
 -- Private.
 create or replace function pricing._shipping_fees(p_lines pricing.basket_line[], p_baskets pricing.basket[])
 returns setof pricing.basket_shipping
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return query
   select parts.basket_no, parts.seller_id,
          case when parts.subtotal_minor >= r.free_from_minor then 0 else coalesce(r.fee_minor, 0) end
   from (
@@ -15,7 +17,8 @@ as $$
     group by l.basket_no, b.currency, l.seller_id
   ) as parts
   left join pricing.shipping_rates as r on r.seller_id = parts.seller_id and r.currency = parts.currency
-  order by parts.basket_no, parts.seller_id
+  order by parts.basket_no, parts.seller_id;
+end
 $$;
 comment on function pricing._shipping_fees(pricing.basket_line[], pricing.basket[]) is
   'Flat shipping fees per basket and seller, 0 where waived or not set.';

@@ -3,12 +3,14 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Router, routing};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -107,10 +109,14 @@ pub const READY_CHECKS: &[(&str, Check)] = &[("database", health::database)];
 pub const COLLECTORS: &[(&str, Collector)] = &[("pools", metrics::pools)];
 
 /// All documented routes, with the description that their handlers carry.
-pub fn documented() -> (Router<App>, utoipa::openapi::OpenApi) {
-    let api = api().layer(axum::extract::DefaultBodyLimit::disable());
+pub fn documented() -> (Router<App>, OpenApi) {
+    described(api())
+}
+
+/// An API with the routes beside it.
+fn described(api: OpenApiRouter<App>) -> (Router<App>, OpenApi) {
     let (router, mut description) = OpenApiRouter::with_openapi(crate::openapi::frame())
-        .nest("/api/v1", api)
+        .nest("/api/v1", api.layer(DefaultBodyLimit::disable()))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(docs::jwks))
@@ -119,12 +125,17 @@ pub fn documented() -> (Router<App>, utoipa::openapi::OpenApi) {
     (router, description)
 }
 
-/// The whole service. Layers are listed from the inside out.
+/// The whole service.
 pub fn router(app: App) -> Router {
-    let (documented, description) = documented();
+    service(app, api())
+}
+
+/// An API within its layers, which are listed from the inside out.
+pub(crate) fn service(app: App, api: OpenApiRouter<App>) -> Router {
+    let api = api.layer(from_fn_with_state(app.clone(), layers::admission));
+    let (documented, description) = described(api);
     let known = KnownQueries::from_description(&description);
     let mut router = documented
-        .layer(from_fn_with_state(app.clone(), layers::admission))
         .route("/metrics", routing::get(metrics::scrape))
         .merge(docs::routes(&description))
         .fallback(layers::not_found)

@@ -36,6 +36,8 @@ enum Command {
     Migrate(Migrate),
     /// Print the API description (OpenAPI 3.1)
     Openapi,
+    /// Print a document that is generated from the program
+    Docs(Docs),
     /// Print a connection URL for psql
     DbUrl(DbUrl),
 }
@@ -58,6 +60,19 @@ struct Migrate {
     /// Load sql/ even when the database already holds it
     #[arg(long, conflicts_with = "check")]
     force_replay: bool,
+}
+
+#[derive(Debug, Args)]
+struct Docs {
+    /// docs/problems.md or docs/events.md
+    #[arg(value_enum)]
+    document: Document,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Document {
+    Problems,
+    Events,
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +123,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             document.push('\n');
             print(&document)
         }
+        Command::Docs(options) => print(&match options.document {
+            Document::Problems => crate::docs::problems_markdown(),
+            Document::Events => crate::docs::events_markdown(),
+        }),
         Command::DbUrl(options) => block_on(db_url(config, options)),
     }
 }

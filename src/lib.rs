@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod docs;
 pub mod embedded;
 pub mod http;
 pub mod openapi;
@@ -17,7 +18,7 @@ pub mod shutdown;
 pub mod telemetry;
 pub mod worker;
 
-// the domains, each calling only those above it
+// the domains
 pub mod catalog;
 pub mod events;
 pub mod identity;

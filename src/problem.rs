@@ -242,7 +242,7 @@ impl Problem {
     pub(crate) fn document<'a>(&'a self, instance: Option<&'a str>) -> ProblemDocument<'a> {
         ProblemDocument {
             kind: format!("/docs/problems#{}", self.0.code),
-            title: title(&self.0.code),
+            title: title(&self.0.code).into_owned(),
             status: self.0.status.as_u16(),
             detail: self.0.detail.as_deref(),
             instance,
@@ -257,11 +257,14 @@ impl Problem {
     }
 }
 
-/// `catalog.product_not_found` → `Product not found`.
-fn title(code: &str) -> String {
+/// The title of a code's row; else its reason in words: `catalog.product_not_found` → `Product not found`.
+fn title(code: &str) -> Cow<'static, str> {
+    if let Some(kind) = crate::docs::problem_types().iter().find(|kind| kind.code == code) {
+        return Cow::Borrowed(&kind.title);
+    }
     let reason = code.rsplit('.').next().unwrap_or(code).replace('_', " ");
     let mut letters = reason.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect()).into()
 }
 
 impl fmt::Debug for Problem {
@@ -461,16 +464,16 @@ mod tests {
             detail: Some("Only 2 left."),
             hint: Some("Order fewer."),
             column: Some("lines/0/quantity"),
-            ..raised("MK409", "inventory.insufficient_stock")
+            ..raised("MK409", "inventory.made_up")
         });
         let document = serde_json::to_value(problem.document(Some("req-1"))).unwrap();
         assert_eq!(
             document,
             serde_json::json!({
-                "type": "/docs/problems#inventory.insufficient_stock", "title": "Insufficient stock", "status": 409,
-                "detail": "Only 2 left.", "instance": "req-1", "code": "inventory.insufficient_stock",
+                "type": "/docs/problems#inventory.made_up", "title": "Made up", "status": 409,
+                "detail": "Only 2 left.", "instance": "req-1", "code": "inventory.made_up",
                 "hint": "Order fewer.",
-                "errors": [{"pointer": "/lines/0/quantity", "code": "inventory.insufficient_stock", "detail": "Only 2 left."}],
+                "errors": [{"pointer": "/lines/0/quantity", "code": "inventory.made_up", "detail": "Only 2 left."}],
             })
         );
     }

@@ -41,7 +41,11 @@ impl FromRequestParts<App> for MaybeActor {
         let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
         if values.next().is_some() {
-            return Err(Problem::unauthenticated("There is more than one Authorization header."));
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "core.header_invalid",
+                "There is more than one Authorization header.",
+            ));
         }
         let token = value
             .to_str()

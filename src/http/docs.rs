@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
@@ -48,6 +48,7 @@ pub fn routes(description: &OpenApi) -> Router<App> {
         )
         .route("/docs", get(|| async { Redirect::permanent("/docs/") }))
         .route("/docs/", get(move || async move { file("index.html", index) }))
+        .route("/docs/problems", get(|| async { Html(crate::docs::problems_html()) }))
         .route("/docs/{*file}", get(move |Path(path): Path<String>| async move { file(&path, config) }))
 }
 

@@ -20,6 +20,9 @@ pub mod request_id;
 pub mod respond;
 pub mod server;
 
+#[cfg(test)]
+mod tests;
+
 pub use actor::{Actor, AdminActor, BuyerActor, MaybeActor, SellerActor};
 pub use axum::Json;
 pub use context::{CallContext, Ctx};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -20,6 +21,15 @@ use crate::config::Config;
 /// close, requests in flight get `drain_timeout_ms` to finish, streams are told to end through `app.shutdown`.
 pub async fn serve(app: App, listener: TcpListener, shutdown: CancellationToken) -> std::io::Result<()> {
     let router = crate::app::router(app.clone());
+    serve_router(app, router, listener, shutdown).await
+}
+
+pub(crate) async fn serve_router(
+    app: App,
+    router: Router,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
     let builder = Arc::new(builder(&app.config));
     let slots = Arc::new(Semaphore::new(app.config.max_connections));
     let connections = TaskTracker::new();
@@ -41,7 +51,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: CancellationToken)
             }
         };
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
-            metrics::counter!("tradepost_http_connections_refused_total").increment(1);
+            metrics::counter!("http_connections_refused_total").increment(1);
             turn_away(&stream);
             continue;
         };

@@ -11,6 +11,8 @@ pub mod db;
 pub mod docs;
 pub mod embedded;
 pub mod http;
+/// Money: minor units and a currency.
+pub mod money;
 pub mod openapi;
 pub mod problem;
 pub mod secret;

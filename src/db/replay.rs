@@ -267,7 +267,9 @@ async fn create_in_rounds(tx: &Transaction<'_>, bundle: &Bundle) -> anyhow::Resu
                 if !is_early {
                     return Err(error);
                 }
-                tx.batch_execute("rollback to savepoint replayed_file").await?;
+                // Released too: what ran inside a savepoint left open would carry that savepoint's xmin.
+                tx.batch_execute("rollback to savepoint replayed_file; release savepoint replayed_file")
+                    .await?;
                 first_error.get_or_insert(error);
                 next_round.push(file);
             }
@@ -363,19 +365,20 @@ async fn loaded_objects<'b>(
     }
 
     for file in bundle.of_kind(Kind::View) {
-        let identity = format!("{}.{}", file.domain, file.object_name());
+        // view_x.sql defines the view x or view_x
+        let names = [file.object_name(), file.name.as_ref()];
         let row = tx
-            .query_one(
-                "select exists (
-                   select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                   where n.nspname = $1 and c.relname = $2 and c.relkind = 'v')",
-                &[&file.domain.as_ref(), &file.object_name()],
+            .query_opt(
+                "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                 where n.nspname = $1 and c.relname = any ($2) and c.relkind = 'v'",
+                &[&file.domain.as_ref(), &names.as_slice()],
             )
             .await?;
-        if row.get(0) {
-            objects.insert(identity, ("view", file));
-        } else {
-            problems.push(format!("{}: must define view {identity}", file.path()));
+        match row {
+            Some(row) => {
+                objects.insert(format!("{}.{}", file.domain, row.get::<_, String>(0)), ("view", file));
+            }
+            None => problems.push(format!("{}: must define view {}.{}", file.path(), file.domain, names[0])),
         }
     }
 
@@ -508,7 +511,7 @@ async fn sweep(
                     .contains(c)
                 }) =>
             {
-                tx.batch_execute("rollback to savepoint dropped").await?;
+                tx.batch_execute("rollback to savepoint dropped; release savepoint dropped").await?;
                 if e.code() == Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST) {
                     let detail = e.as_db_error().and_then(|d| d.detail()).unwrap_or_default();
                     report.kept.push(format!("{identity} ({detail})"));

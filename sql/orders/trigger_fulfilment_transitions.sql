@@ -1,5 +1,5 @@
 -- The second net below the fulfilment functions, as trigger_order_transitions is for orders.
-create or replace function orders._check_fulfilment_transition()
+create or replace function orders.trigger_fulfilment_transitions()
 returns trigger
 language plpgsql
 as $$
@@ -16,10 +16,10 @@ begin
   return new;
 end
 $$;
-comment on function orders._check_fulfilment_transition() is
+comment on function orders.trigger_fulfilment_transitions() is
   'Trigger: refuses fulfilment status changes that orders.fulfilment_transitions lacks.';
 
 create or replace trigger fulfilment_transitions
 before update of status on orders.fulfilments
 for each row when (old.status is distinct from new.status)
-execute function orders._check_fulfilment_transition();
+execute function orders.trigger_fulfilment_transitions();

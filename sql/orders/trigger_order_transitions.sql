@@ -1,5 +1,5 @@
 -- The second net below orders._transition: not even a manual UPDATE moves an order along a path that is not in the table.
-create or replace function orders._check_order_transition()
+create or replace function orders.trigger_order_transitions()
 returns trigger
 language plpgsql
 as $$
@@ -16,9 +16,9 @@ begin
   return new;
 end
 $$;
-comment on function orders._check_order_transition() is 'Trigger: refuses order status changes that orders.order_transitions lacks.';
+comment on function orders.trigger_order_transitions() is 'Trigger: refuses order status changes that orders.order_transitions lacks.';
 
 create or replace trigger order_transitions
 before update of status on orders.orders
 for each row when (old.status is distinct from new.status)
-execute function orders._check_order_transition();
+execute function orders.trigger_order_transitions();

@@ -1,5 +1,5 @@
 -- What was agreed when an order was placed never changes: no UPDATE of a snapshot column, no DELETE, by anybody.
-create or replace function orders._refuse_snapshot_change()
+create or replace function orders.trigger_snapshots()
 returns trigger
 language plpgsql
 as $$
@@ -11,32 +11,32 @@ begin
     hint = 'Record a new fact (a refund, a cancellation) instead.';
 end
 $$;
-comment on function orders._refuse_snapshot_change() is 'Trigger: refuses changes of order snapshots.';
+comment on function orders.trigger_snapshots() is 'Trigger: refuses changes of order snapshots.';
 
 create or replace trigger orders_snapshot_update
 before update of order_id, buyer_id, seller_ids, currency, subtotal_minor, discount_minor, shipping_minor, total_minor,
   coupon_codes, shipping_address, placed_at, payment_due_at on orders.orders
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();
 create or replace trigger orders_snapshot_delete
 before delete on orders.orders
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();
 
 create or replace trigger fulfilments_snapshot_update
 before update of seller_id, order_id, subtotal_minor, discount_minor, shipping_minor, total_minor on orders.fulfilments
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();
 create or replace trigger fulfilments_snapshot_delete
 before delete on orders.fulfilments
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();
 
 create or replace trigger order_lines_snapshot
 before update or delete on orders.order_lines
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();
 create or replace trigger adjustments_snapshot
 before update or delete on orders.adjustments
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();
 create or replace trigger commissions_snapshot
 before update or delete on orders.commissions
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();
 create or replace trigger order_history_snapshot
 before update or delete on orders.order_history
-for each statement execute function orders._refuse_snapshot_change();
+for each statement execute function orders.trigger_snapshots();

@@ -215,8 +215,16 @@ impl Database {
         }
     }
 
+    /// For whoever makes the roles: it cannot be one of them yet.
+    fn deploy_url(&self) -> Secret {
+        match self {
+            Self::Embedded(_) => self.url(DbRole::Superuser),
+            Self::External { owner, .. } => owner.clone(),
+        }
+    }
+
     async fn migrate(&self, options: migrate::Options) -> anyhow::Result<migrate::Report> {
-        let report = migrate::run(self.url(DbRole::Owner).expose(), options).await?;
+        let report = migrate::run(self.deploy_url().expose(), options).await?;
         if let Self::Embedded(cluster) = self {
             cluster.ensure_role_passwords().await?;
         }
@@ -380,7 +388,7 @@ async fn migrate(config: Config, options: Migrate) -> anyhow::Result<ExitCode> {
     let database = Database::open(&config).await?;
     let work = async {
         if options.check {
-            let check = migrate::check(database.url(DbRole::Owner).expose()).await?;
+            let check = migrate::check(database.deploy_url().expose()).await?;
             print(&format!("{check}\n"))?;
             return Ok(if check.is_up_to_date() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }

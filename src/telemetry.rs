@@ -52,17 +52,17 @@ pub fn metrics() -> &'static PrometheusHandle {
 fn describe() {
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     describe_histogram!(
-        "http_request_duration_seconds",
+        "tradepost_http_request_duration_seconds",
         Unit::Seconds,
         "Requests by route, method and status."
     );
-    describe_gauge!("http_requests_in_flight", "Requests being answered.");
-    describe_counter!("http_shed_total", "Requests refused because too many were running.");
-    describe_counter!("http_connections_refused_total", "Connections beyond the cap.");
-    describe_counter!("panics_total", "Handlers that panicked.");
-    describe_counter!("metrics_collect_failures_total", "Gauges that could not be read.");
-    describe_gauge!("db_pool_size", "Open connections of a pool.");
-    describe_gauge!("db_pool_max_size", "Connections a pool may open.");
-    describe_gauge!("db_pool_available", "Idle connections of a pool.");
-    describe_gauge!("db_pool_waiting", "Tasks that wait for a connection.");
+    describe_gauge!("tradepost_http_requests_in_flight", "Requests being answered.");
+    describe_counter!("tradepost_http_shed_total", "Requests refused because too many were running.");
+    describe_counter!("tradepost_http_connections_refused_total", "Connections beyond the cap.");
+    describe_counter!("tradepost_panics_total", "Handlers that panicked.");
+    describe_counter!("tradepost_metrics_collect_failures_total", "Gauges that could not be read.");
+    describe_gauge!("tradepost_db_pool_size", "Open connections of a pool.");
+    describe_gauge!("tradepost_db_pool_max_size", "Connections a pool may open.");
+    describe_gauge!("tradepost_db_pool_available", "Idle connections of a pool.");
+    describe_gauge!("tradepost_db_pool_waiting", "Tasks that wait for a connection.");
 }

@@ -85,7 +85,7 @@ pub fn compression() -> CompressionLayer<impl tower_http::compression::Predicate
 /// A panic becomes a 500. The panic hook has logged it, with its place.
 #[allow(clippy::needless_pass_by_value)] // the shape catch_panic asks for
 pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
-    metrics::counter!("panics_total").increment(1);
+    metrics::counter!("tradepost_panics_total").increment(1);
     Problem::internal("a handler panicked").already_logged().into_response()
 }
 
@@ -159,7 +159,7 @@ pub async fn gate(State((app, known)): State<(App, KnownQueries)>, request: Requ
 pub async fn admission(State(app): State<App>, request: Request, next: Next) -> Response {
     let wait = std::time::Duration::from_millis(app.config.admission_wait_ms);
     let Ok(Ok(_permit)) = tokio::time::timeout(wait, app.admission.acquire()).await else {
-        metrics::counter!("http_shed_total").increment(1);
+        metrics::counter!("tradepost_http_shed_total").increment(1);
         return Problem::overloaded("the limit of concurrent requests is reached").into_response();
     };
     next.run(request).await

@@ -22,21 +22,21 @@ pub struct InFlight(());
 
 impl InFlight {
     pub fn start() -> Self {
-        metrics::gauge!("http_requests_in_flight").increment(1.0);
+        metrics::gauge!("tradepost_http_requests_in_flight").increment(1.0);
         Self(())
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        metrics::gauge!("http_requests_in_flight").decrement(1.0);
+        metrics::gauge!("tradepost_http_requests_in_flight").decrement(1.0);
     }
 }
 
 /// One answered request; the histogram's `_count` is the number of requests.
 pub fn request(route: &str, method: &'static str, status: u16, elapsed: Duration) {
     metrics::histogram!(
-        "http_request_duration_seconds",
+        "tradepost_http_request_duration_seconds",
         "route" => route.to_owned(), "method" => method, "status" => status.to_string(),
     )
     .record(elapsed.as_secs_f64());
@@ -52,7 +52,7 @@ pub async fn scrape(State(app): State<App>) -> Response {
                 Err(_) => Err(Problem::timeout("took too long")),
             };
             if let Err(error) = result {
-                metrics::counter!("metrics_collect_failures_total", "collector" => *name).increment(1);
+                metrics::counter!("tradepost_metrics_collect_failures_total", "collector" => *name).increment(1);
                 tracing::warn!(collector = name, error = %error, "cannot collect metrics");
             }
         }
@@ -68,10 +68,10 @@ pub async fn scrape(State(app): State<App>) -> Response {
 pub fn pools(app: App) -> BoxFuture<'static, Result<(), Problem>> {
     for (name, pool) in [("api", &app.pool), ("worker", &app.worker_pool)] {
         let status = pool.status();
-        metrics::gauge!("db_pool_size", "pool" => name).set(status.size as f64);
-        metrics::gauge!("db_pool_max_size", "pool" => name).set(status.max_size as f64);
-        metrics::gauge!("db_pool_available", "pool" => name).set(status.available as f64);
-        metrics::gauge!("db_pool_waiting", "pool" => name).set(status.waiting as f64);
+        metrics::gauge!("tradepost_db_pool_size", "pool" => name).set(status.size as f64);
+        metrics::gauge!("tradepost_db_pool_max_size", "pool" => name).set(status.max_size as f64);
+        metrics::gauge!("tradepost_db_pool_available", "pool" => name).set(status.available as f64);
+        metrics::gauge!("tradepost_db_pool_waiting", "pool" => name).set(status.waiting as f64);
     }
     Box::pin(async { Ok(()) })
 }

@@ -51,7 +51,7 @@ pub(crate) async fn serve_router(
             }
         };
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
-            metrics::counter!("http_connections_refused_total").increment(1);
+            metrics::counter!("tradepost_http_connections_refused_total").increment(1);
             turn_away(&stream);
             continue;
         };

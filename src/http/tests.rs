@@ -368,7 +368,7 @@ async fn health_metrics_keys_and_docs() {
     let text = server.get("/metrics").await.text().await.unwrap();
     assert!(
         text.contains(
-            r#"http_request_duration_seconds_bucket{route="/health/live",method="GET",status="200""#
+            r#"tradepost_http_request_duration_seconds_bucket{route="/health/live",method="GET",status="200""#
         ),
         "{text}"
     );

@@ -14,7 +14,7 @@ begin
   if p_cursor is null then
     return null;
   end if;
-  if p_cursor !~ '^[A-Za-z0-9_-]{1,2000}$' then
+  if p_cursor !~ '^[A-Za-z0-9_-]+$' or length(p_cursor) > 4000 then
     raise exception using errcode = 'data_exception';
   end if;
   v_padded := translate(p_cursor, '-_', '+/') || repeat('=', (4 - length(p_cursor) % 4) % 4);

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -15,13 +16,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::config::Config;
+pub use crate::db::Pool;
+use crate::db::pool;
 use crate::http::health::{self, Check, Readiness};
 use crate::http::layers::{self, KnownQueries};
 use crate::http::metrics::{self, Collector};
 pub use crate::http::server::serve;
 use crate::http::{docs, observe};
 use crate::identity::token::Tokens;
-pub use deadpool_postgres::Pool;
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
@@ -66,8 +68,15 @@ impl App {
 impl App {
     /// The application of a process: its pools open their connections when they are first used.
     pub fn connect(config: Config, api_url: &str, worker_url: &str, tokens: Tokens) -> anyhow::Result<Self> {
-        let pool = open_pool(api_url, config.api_connections_max)?;
-        let worker_pool = open_pool(worker_url, config.worker_connections_max)?;
+        let statement_timeout = Duration::from_millis(config.statement_timeout_ms);
+        let pool = Pool::new(&pool::Settings {
+            wait: Duration::from_millis(config.pool_wait_ms),
+            statement_timeout,
+            lock_timeout: Duration::from_millis(config.lock_timeout_ms),
+            call_timeout: statement_timeout + Duration::from_secs(1),
+            ..pool::Settings::api(api_url, config.api_connections_max)
+        })?;
+        let worker_pool = Pool::new(&pool::Settings::worker(worker_url, config.worker_connections_max))?;
         Ok(Self::new(config, pool, worker_pool, tokens))
     }
 
@@ -83,11 +92,6 @@ impl App {
 pub fn spawn_workers(_app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     let stop = stop.clone();
     tracker.spawn(async move { stop.cancelled().await });
-}
-
-fn open_pool(url: &str, max_size: usize) -> anyhow::Result<Pool> {
-    let manager = deadpool_postgres::Manager::new(url.parse()?, tokio_postgres::NoTls);
-    Ok(Pool::builder(manager).max_size(max_size).build()?)
 }
 
 /// Everything under `/api/v1`, one line per domain.

@@ -65,4 +65,22 @@ fn describe() {
     describe_gauge!("tradepost_db_pool_max_size", "Connections a pool may open.");
     describe_gauge!("tradepost_db_pool_available", "Idle connections of a pool.");
     describe_gauge!("tradepost_db_pool_waiting", "Tasks that wait for a connection.");
+    describe_counter!("tradepost_db_pool_refused_total", "Calls that found no free connection in time.");
+    describe_counter!(
+        "tradepost_db_connections_discarded_total",
+        "Connections closed in the middle of a call."
+    );
+    describe_histogram!("tradepost_db_call_seconds", Unit::Seconds, "Calls of SQL functions, with retries.");
+    describe_counter!("tradepost_db_call_failures_total", "Calls that ended in a 5xx, by function and code.");
+    describe_counter!("tradepost_db_call_retries_total", "Repeated calls, by function and SQLSTATE.");
+    describe_histogram!("tradepost_db_batch_size", "Requests in one call of a batch function.");
+    describe_histogram!(
+        "tradepost_db_batch_wait_seconds",
+        Unit::Seconds,
+        "How long a request waited for its batch."
+    );
+    describe_gauge!("tradepost_db_batch_queue_length", "Requests that wait for the next batch.");
+    describe_counter!("tradepost_db_batch_refused_total", "Requests refused because the queue was full.");
+    describe_counter!("tradepost_db_batch_isolated_total", "Failed batches that were run one by one.");
+    describe_counter!("tradepost_db_listen_reconnects_total", "Ends of the LISTEN connection.");
 }

@@ -91,7 +91,7 @@ where
     pub async fn call(&self, request: Req) -> Result<Res, Problem> {
         let (answer, own_answer) = oneshot::channel();
         self.queue.try_send(Waiting { request, since: Instant::now(), answer }).map_err(|_| {
-            metrics::counter!("db_batch_refused_total", "batch" => self.settings.name).increment(1);
+            metrics::counter!("tradepost_db_batch_refused_total", "batch" => self.settings.name).increment(1);
             Problem::overloaded(format_args!("the queue of {} is full", self.settings.name))
         })?;
         self.record_queue_length();
@@ -106,7 +106,8 @@ where
     }
 
     fn record_queue_length(&self) {
-        metrics::gauge!("db_batch_queue_length", "batch" => self.settings.name).set(self.queue_length() as f64);
+        metrics::gauge!("tradepost_db_batch_queue_length", "batch" => self.settings.name)
+            .set(self.queue_length() as f64);
     }
 }
 
@@ -124,8 +125,8 @@ async fn lane<Req, Res, F, Fut>(
         if batch.is_empty() {
             continue;
         }
-        metrics::histogram!("db_batch_size", "batch" => settings.name).record(batch.len() as f64);
-        let wait = metrics::histogram!("db_batch_wait_seconds", "batch" => settings.name);
+        metrics::histogram!("tradepost_db_batch_size", "batch" => settings.name).record(batch.len() as f64);
+        let wait = metrics::histogram!("tradepost_db_batch_wait_seconds", "batch" => settings.name);
         let mut requests = Vec::with_capacity(batch.len());
         let mut waiters = Vec::with_capacity(batch.len());
         for waiting in batch {
@@ -141,7 +142,7 @@ async fn lane<Req, Res, F, Fut>(
                 }
             }
             Err(problem) => {
-                metrics::counter!("db_batch_isolated_total", "batch" => settings.name).increment(1);
+                metrics::counter!("tradepost_db_batch_isolated_total", "batch" => settings.name).increment(1);
                 tracing::warn!(
                     batch = settings.name,
                     requests = requests.len(),
@@ -175,7 +176,7 @@ async fn gather<Req, Res>(
     if batch.is_empty() {
         return None;
     }
-    metrics::gauge!("db_batch_queue_length", "batch" => settings.name).set(queue.len() as f64);
+    metrics::gauge!("tradepost_db_batch_queue_length", "batch" => settings.name).set(queue.len() as f64);
     batch.retain(|waiting| !waiting.answer.is_closed());
     Some(batch)
 }
@@ -301,8 +302,7 @@ mod tests {
         let (batcher, mut fake) = fake(settings());
         let first = submit(&batcher, 0).await;
         let (_, answer) = fake.batches.recv().await.unwrap();
-        let (a, b, c) =
-            (submit(&batcher, 10).await, submit(&batcher, 20).await, submit(&batcher, 30).await);
+        let (a, b, c) = (submit(&batcher, 10).await, submit(&batcher, 20).await, submit(&batcher, 30).await);
         answer.send(Ok(vec![(0, Ok(0))])).unwrap();
         let (_, answer) = fake.batches.recv().await.unwrap();
         let refused = Problem::new(StatusCode::CONFLICT, "test.refused", "No.");
@@ -327,8 +327,7 @@ mod tests {
         for expected in [1, 666, 2] {
             let (requests, answer) = fake.batches.recv().await.unwrap();
             assert_eq!(requests, [expected]);
-            let outcome =
-                if expected == 666 { Err(Problem::internal("boom")) } else { doubled(&requests) };
+            let outcome = if expected == 666 { Err(Problem::internal("boom")) } else { doubled(&requests) };
             answer.send(outcome).unwrap();
         }
         assert_eq!(first.await.unwrap().unwrap(), 0);

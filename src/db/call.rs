@@ -44,13 +44,14 @@ pub async fn query(
         Ok(outcome) => outcome,
         Err(_) => Err(Problem::unavailable(format_args!("{name}: the database did not answer in time"))),
     };
-    metrics::histogram!("db_call_seconds", "function" => name).record(started.elapsed().as_secs_f64());
+    metrics::histogram!("tradepost_db_call_seconds", "function" => name)
+        .record(started.elapsed().as_secs_f64());
     match &outcome {
         Ok(rows) => {
             span.record("db.rows", rows.len());
         }
         Err(problem) if problem.status().is_server_error() => {
-            metrics::counter!("db_call_failures_total", "function" => name, "code" => problem.code().to_owned())
+            metrics::counter!("tradepost_db_call_failures_total", "function" => name, "code" => problem.code().to_owned())
                 .increment(1);
         }
         Err(_) => {}
@@ -68,9 +69,10 @@ pub async fn query_one(
     let mut rows = query(pool, name, sql, params).await?;
     match (rows.pop(), rows.len()) {
         (Some(row), 0) => Ok(row),
-        (last, rest) => {
-            Err(Problem::internal(format_args!("{name} returned {} rows, not one", rest + usize::from(last.is_some()))))
-        }
+        (last, rest) => Err(Problem::internal(format_args!(
+            "{name} returned {} rows, not one",
+            rest + usize::from(last.is_some())
+        ))),
     }
 }
 
@@ -98,6 +100,12 @@ pub async fn execute(
     query(pool, name, sql, params).await.map(|rows| rows.len() as u64)
 }
 
+/// The newest migration the database has, for readiness.
+pub async fn migration_version(pool: &Pool) -> Result<i32, Problem> {
+    let row = query_one(pool, "core.migration_version", "select core.migration_version()", &[]).await?;
+    row.try_get(0).map_err(Problem::from)
+}
+
 /// Why an attempt failed, as far as trying again is concerned.
 enum Failure {
     /// The statement was not sent.
@@ -105,7 +113,12 @@ enum Failure {
     Sent(Error),
 }
 
-async fn run(pool: &Pool, name: &'static str, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, Problem> {
+async fn run(
+    pool: &Pool,
+    name: &'static str,
+    sql: &'static str,
+    params: Params<'_>,
+) -> Result<Vec<Row>, Problem> {
     let mut retries = 0;
     let mut was_prepared_anew = false;
     let mut was_reconnected = false;
@@ -158,13 +171,18 @@ async fn run(pool: &Pool, name: &'static str, sql: &'static str, params: Params<
             return Err(error.into());
         };
         let state = code.as_ref().map_or("", SqlState::code).to_owned();
-        metrics::counter!("db_call_retries_total", "function" => name, "sqlstate" => state).increment(1);
+        metrics::counter!("tradepost_db_call_retries_total", "function" => name, "sqlstate" => state)
+            .increment(1);
         retries += 1;
         tokio::time::sleep(pause).await;
     }
 }
 
-async fn attempt(connection: &Connection, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
+async fn attempt(
+    connection: &Connection,
+    sql: &'static str,
+    params: Params<'_>,
+) -> Result<Vec<Row>, Failure> {
     let statement = connection.prepare_cached(sql).await.map_err(Failure::NotSent)?;
     if connection.is_closed() {
         // the statement came out of the cache and the server has gone since
@@ -177,7 +195,9 @@ async fn attempt(connection: &Connection, sql: &'static str, params: Params<'_>)
 /// The connection is gone or about to go: no SQLSTATE, or one of an ending session.
 fn is_connection_loss(error: &Error) -> bool {
     match error.code() {
-        None => error.is_closed() || std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>()),
+        None => {
+            error.is_closed() || std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>())
+        }
         Some(code) => {
             [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW].contains(code)
                 || code.code().starts_with("08")

@@ -28,7 +28,10 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum Signal {
     /// Notifications may have been missed: catch up from the tables.
     Reconnected,
-    Notification { channel: Arc<str>, payload: Arc<str> },
+    Notification {
+        channel: Arc<str>,
+        payload: Arc<str>,
+    },
 }
 
 /// The listening side. Cheap to clone.
@@ -88,7 +91,7 @@ async fn keep_listening(
             () = shutdown.cancelled() => return,
             outcome = listen(&config, &statement, &signals, &mut has_listened) => outcome,
         };
-        metrics::counter!("db_listen_reconnects_total").increment(1);
+        metrics::counter!("tradepost_db_listen_reconnects_total").increment(1);
         if has_listened {
             backoff = BACKOFF_MIN;
         }

@@ -152,7 +152,10 @@ pub async fn check(url: &str) -> anyhow::Result<Check> {
 /// A connection of its own: a pool's limits on statements do not suit a deploy.
 pub async fn connect(url: &str) -> anyhow::Result<Client> {
     let mut config = tokio_postgres::Config::from_str(url).context("DATABASE_URL is not a Postgres URL")?;
+    // a URL that becomes the owner at once is welcome, but on an empty cluster there is no such role yet
+    let options = config.get_options().unwrap_or_default().replace("-c role=tradepost_owner", "");
     config
+        .options(options.trim())
         .application_name("tradepost migrate")
         .connect_timeout(Duration::from_secs(3))
         .keepalives_idle(Duration::from_secs(10));

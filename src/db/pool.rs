@@ -10,9 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use deadpool_postgres::{
-    Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts,
-};
+use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 
@@ -108,7 +106,6 @@ pub struct Pool {
 /// How busy a pool is, for `/metrics`.
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
-    pub role: &'static str,
     pub max_connections: usize,
     pub open: usize,
     pub idle: usize,
@@ -143,7 +140,7 @@ impl Pool {
         match self.inner.get().await {
             Ok(object) => Ok(Connection { object: Some(object), is_done: false }),
             Err(PoolError::Timeout(deadpool_postgres::TimeoutType::Wait)) => {
-                metrics::counter!("db_pool_refused_total", "role" => self.role).increment(1);
+                metrics::counter!("tradepost_db_pool_refused_total", "pool" => self.role).increment(1);
                 Err(Problem::overloaded("no database connection became free in time"))
             }
             Err(e) => Err(Problem::unavailable(format_args!("no database connection: {e}"))),
@@ -161,24 +158,10 @@ impl Pool {
     pub fn status(&self) -> Status {
         let status = self.inner.status();
         Status {
-            role: self.role,
             max_connections: status.max_size,
             open: status.size,
             idle: status.available,
             waiting: status.waiting,
-        }
-    }
-
-    /// Writes the gauges `db_pool_connections{role,state}`; called when `/metrics` is read.
-    pub fn record_gauges(&self) {
-        let status = self.status();
-        for (state, value) in [
-            ("max", status.max_connections),
-            ("open", status.open),
-            ("idle", status.idle),
-            ("waiting", status.waiting),
-        ] {
-            metrics::gauge!("db_pool_connections", "role" => self.role, "state" => state).set(value as f64);
         }
     }
 
@@ -216,14 +199,15 @@ impl Drop for Connection {
             return;
         }
         let client = Object::take(object);
-        metrics::counter!("db_connections_discarded_total").increment(1);
+        metrics::counter!("tradepost_db_connections_discarded_total").increment(1);
         if client.is_closed() {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let cancelled =
-                    tokio::time::timeout(Duration::from_secs(3), client.cancel_token().cancel_query(NoTls)).await;
+                    tokio::time::timeout(Duration::from_secs(3), client.cancel_token().cancel_query(NoTls))
+                        .await;
                 if let Ok(Err(e)) = cancelled {
                     tracing::debug!("could not cancel an abandoned statement: {e}");
                 }

@@ -68,9 +68,9 @@ pub async fn scrape(State(app): State<App>) -> Response {
 pub fn pools(app: App) -> BoxFuture<'static, Result<(), Problem>> {
     for (name, pool) in [("api", &app.pool), ("worker", &app.worker_pool)] {
         let status = pool.status();
-        metrics::gauge!("tradepost_db_pool_size", "pool" => name).set(status.size as f64);
-        metrics::gauge!("tradepost_db_pool_max_size", "pool" => name).set(status.max_size as f64);
-        metrics::gauge!("tradepost_db_pool_available", "pool" => name).set(status.available as f64);
+        metrics::gauge!("tradepost_db_pool_size", "pool" => name).set(status.open as f64);
+        metrics::gauge!("tradepost_db_pool_max_size", "pool" => name).set(status.max_connections as f64);
+        metrics::gauge!("tradepost_db_pool_available", "pool" => name).set(status.idle as f64);
         metrics::gauge!("tradepost_db_pool_waiting", "pool" => name).set(status.waiting as f64);
     }
     Box::pin(async { Ok(()) })

@@ -1,5 +1,7 @@
 //! Integration tests: one binary, one private cluster, one database for each test. See `support`.
 
+mod calls;
+mod deploy;
 mod harness;
 mod pgtap;
 mod schema;

@@ -334,51 +334,43 @@ async fn loaded_objects<'b>(
     {
         functions.entry((row.get(0), row.get(1))).or_default().push(row.get(2));
     }
-    for file in &bundle.files {
-        let wanted: Vec<String> = match file.kind() {
-            Kind::Function => vec![file.object_name().to_owned()],
-            // the trigger function of trigger_x may be called trigger_x, _trigger_x, _x or x
-            Kind::Trigger => {
-                let bare = file.name.trim_start_matches("trigger_");
-                vec![file.name.to_string(), format!("_{}", file.name), format!("_{bare}"), bare.to_owned()]
-            }
-            Kind::View | Kind::Rows => continue,
-        };
-        let found = wanted.into_iter().find_map(|name| functions.remove(&(file.domain.to_string(), name)));
-        match found.as_deref() {
+    for file in bundle.of_kind(Kind::Function) {
+        match functions.remove(&(file.domain.to_string(), file.name.to_string())).as_deref() {
             Some([identity]) => {
                 objects.insert(identity.clone(), ("function", file));
             }
             Some(overloads) => {
                 problems.push(format!("{}: overloads {}", file.path(), overloads.join(" and ")));
             }
-            None => problems.push(format!(
-                "{}: must define function {}.{}",
-                file.path(),
-                file.domain,
-                file.object_name()
-            )),
+            None => {
+                problems.push(format!("{}: must define function {}.{}", file.path(), file.domain, file.name));
+            }
         }
     }
-    for ((schema, name), _) in functions {
-        problems.push(format!("function {schema}.{name} has no file sql/{schema}/{name}.sql"));
+    // a trigger file is named for what it guards, and its function may be called anything
+    for ((schema, name), identities) in functions {
+        let definition = format!("function {schema}.{name}(");
+        match bundle.of_kind(Kind::Trigger).find(|file| file.text.contains(&definition)) {
+            Some(file) => objects.extend(identities.into_iter().map(|i| (i, ("function", file)))),
+            None => problems.push(format!("{definition}…) has no file sql/{schema}/{name}.sql")),
+        }
     }
 
+    // the view of view_x may be called x or view_x
     for file in bundle.of_kind(Kind::View) {
-        // view_x.sql defines the view x or view_x
-        let names = [file.object_name(), file.name.as_ref()];
-        let row = tx
-            .query_opt(
+        let names = [file.object_name(), &file.name];
+        let found = tx
+            .query(
                 "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
                  where n.nspname = $1 and c.relname = any ($2) and c.relkind = 'v'",
                 &[&file.domain.as_ref(), &names.as_slice()],
             )
             .await?;
-        match row {
-            Some(row) => {
-                objects.insert(format!("{}.{}", file.domain, row.get::<_, String>(0)), ("view", file));
-            }
-            None => problems.push(format!("{}: must define view {}.{}", file.path(), file.domain, names[0])),
+        if found.is_empty() {
+            problems.push(format!("{}: must define view {}.{}", file.path(), file.domain, names[0]));
+        }
+        for row in found {
+            objects.insert(format!("{}.{}", file.domain, row.get::<_, String>(0)), ("view", file));
         }
     }
 

@@ -52,7 +52,8 @@ pub async fn scrape(State(app): State<App>) -> Response {
                 Err(_) => Err(Problem::timeout("took too long")),
             };
             if let Err(error) = result {
-                metrics::counter!("tradepost_metrics_collect_failures_total", "collector" => *name).increment(1);
+                metrics::counter!("tradepost_metrics_collect_failures_total", "collector" => *name)
+                    .increment(1);
                 tracing::warn!(collector = name, error = %error, "cannot collect metrics");
             }
         }

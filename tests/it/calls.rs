@@ -226,7 +226,9 @@ async fn a_changed_result_type_is_prepared_anew_on_every_connection() {
     let pool = pool(&database, 3);
     let all = async || {
         let held = [pool.get().await.unwrap(), pool.get().await.unwrap(), pool.get().await.unwrap()];
-        held.map(tradepost::db::pool::Connection::done);
+        for connection in held {
+            connection.done();
+        }
         for _ in 0..3 {
             query(&pool, "test.shape", "select * from core.shape", &[]).await.unwrap();
         }

@@ -13,7 +13,8 @@ create table catalog.categories (
   constraint categories_parent_id_fkey foreign key (parent_id) references catalog.categories (category_id),
   constraint categories_not_own_parent_check check (parent_id <> category_id),
   constraint categories_path_ends_with_self_check check (path[cardinality(path)] = category_id),
-  constraint categories_name_length_check check (length(name) between 1 and 100)
+  constraint categories_name_length_check check (length(name) between 1 and 100),
+  constraint categories_slug_check check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 120)
 );
 comment on table catalog.categories is 'The category tree.';
 comment on column catalog.categories.path is 'Ids from the root to the category itself; kept by the functions that move categories.';
@@ -82,11 +83,14 @@ create table catalog.products (
   constraint products_seller_id_fkey foreign key (seller_id) references identity.sellers (seller_id),
   constraint products_category_id_fkey foreign key (category_id) references catalog.categories (category_id),
   constraint products_currency_fkey foreign key (currency) references core.currencies (currency),
+  constraint products_slug_check check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 120),
   constraint products_title_length_check check (length(title) between 3 and 200),
   constraint products_description_length_check check (length(description) <= 20000),
   constraint products_status_check check (status in
     ('DRAFT', 'PENDING_APPROVAL', 'APPROVED', 'REJECTED', 'ACTIVE', 'INACTIVE', 'ARCHIVED')),
-  constraint products_attributes_is_object_check check (jsonb_typeof(attributes) = 'object')
+  constraint products_attributes_is_object_check check (jsonb_typeof(attributes) = 'object'),
+  constraint products_price_range_check
+    check (num_nonnulls(price_from_minor, price_to_minor, currency) in (0, 3) and price_from_minor <= price_to_minor)
 );
 comment on table catalog.products is 'What is described and approved once; sellers offer its variants.';
 comment on column catalog.products.version is 'Grows with every change of the product, its variants or their offers; a review names it.';
@@ -95,10 +99,9 @@ comment on column catalog.products.price_from_minor is
 create index products_seller_id_idx on catalog.products (seller_id, product_id);
 create index products_category_id_idx on catalog.products (category_id, product_id);
 create index products_currency_idx on catalog.products (currency);
-create index products_active_newest_idx on catalog.products (product_id) where status = 'ACTIVE';
-create index products_active_price_idx on catalog.products (price_from_minor, product_id) where status = 'ACTIVE';
-create index products_active_title_idx on catalog.products (title, product_id) where status = 'ACTIVE';
-create index products_status_idx on catalog.products (status, product_id) where status <> 'ACTIVE';
+create index products_status_idx on catalog.products (status, product_id);
+create index products_status_title_idx on catalog.products (status, title, product_id);
+create index products_status_price_idx on catalog.products (status, currency, price_from_minor, product_id);
 create index products_search_idx on catalog.products using gin (search);
 
 create table catalog.product_transitions (
@@ -174,7 +177,6 @@ create table catalog.offers (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint offers_pkey primary key (seller_id, variant_id),
-  constraint offers_seller_id_sku_key unique (seller_id, sku),
   constraint offers_seller_id_fkey foreign key (seller_id) references identity.sellers (seller_id),
   constraint offers_variant_id_fkey foreign key (variant_id) references catalog.variants (variant_id),
   constraint offers_currency_fkey foreign key (currency) references core.currencies (currency),
@@ -184,5 +186,16 @@ create table catalog.offers (
 );
 comment on table catalog.offers is 'A seller''s price for a variant. Several sellers may offer one variant.';
 comment on column catalog.offers.price_minor is 'Unit price in minor units of currency.';
+create unique index offers_seller_id_sku_key on catalog.offers (seller_id, sku) where status = 'ACTIVE';
 create index offers_variant_id_idx on catalog.offers (variant_id);
 create index offers_currency_idx on catalog.offers (currency);
+
+-- One variant as a request asks for it, after the axes were multiplied and the overrides laid over.
+create type catalog.new_variant as (
+  line_no integer,
+  axis_values jsonb,
+  sku text,
+  price_minor bigint,
+  currency text
+);
+comment on type catalog.new_variant is 'A variant to create: its place in the request, its combination, SKU and price.';

@@ -1,0 +1,14 @@
+-- Says that there is no such variant. Called by other functions only. Locks: none. Events: none.
+-- Problems: MK404 catalog.variant_not_found.
+create or replace function catalog._refuse_variant()
+returns void
+language plpgsql
+immutable
+as $$
+begin
+  raise exception 'catalog.variant_not_found' using
+    errcode = 'MK404',
+    detail = 'There is no such variant, or you may not see it.';
+end;
+$$;
+comment on function catalog._refuse_variant() is 'Raises catalog.variant_not_found.';

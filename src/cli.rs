@@ -17,7 +17,7 @@ use crate::db::migrate;
 use crate::embedded::{self, Cluster, DbRole};
 use crate::identity::token::Tokens;
 use crate::secret::Secret;
-use crate::{shutdown, telemetry};
+use crate::{doctor, shutdown, telemetry};
 
 #[derive(Debug, Parser)]
 #[command(name = "tradepost", version, about, arg_required_else_help = true)]
@@ -29,11 +29,14 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::doc_markdown)] // the texts of --help
 enum Command {
     /// Serve the API and run the workers; without DATABASE_URL on an embedded Postgres
     Serve(Serve),
     /// Bring the database to what this program needs
     Migrate(Migrate),
+    /// Look whether everything is right: server, roles, logins, migrations, invariants
+    Doctor,
     /// Print the API description (OpenAPI 3.1)
     Openapi,
     /// Print a document that is generated from the program
@@ -92,7 +95,7 @@ enum UrlRole {
 
 /// Parses, runs, and turns the outcome into an exit status: 0 well, 1 failed, 2 used wrongly.
 pub fn main() -> ExitCode {
-    let cli = match parse(std::env::args_os().collect()) {
+    let cli = match parse(&std::env::args_os().collect::<Vec<_>>()) {
         Ok(cli) => cli,
         Err(code) => return code,
     };
@@ -118,6 +121,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(options) => block_on(serve(config, options)),
         Command::Migrate(options) => block_on(migrate(config, options)),
+        Command::Doctor => block_on(doctor(config)),
         Command::Openapi => {
             let mut document = crate::openapi::document().to_pretty_json()?;
             document.push('\n');
@@ -144,12 +148,12 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// Like `Cli::parse`, but goes on after a value that does not parse, so that all of them are reported.
-fn parse(arguments: Vec<std::ffi::OsString>) -> Result<Cli, ExitCode> {
+fn parse(arguments: &[std::ffi::OsString]) -> Result<Cli, ExitCode> {
     // The configuration may be given before or after the subcommand.
     let mut command = Cli::command().mut_args(|arg| arg.global(true));
     let mut mistakes = Vec::new();
     loop {
-        let error = match command.clone().try_get_matches_from(&arguments) {
+        let error = match command.clone().try_get_matches_from(arguments) {
             Ok(matches) if mistakes.is_empty() => match Cli::from_arg_matches(&matches) {
                 Ok(cli) => return Ok(cli),
                 Err(error) => error.format(&mut command),
@@ -271,6 +275,7 @@ async fn serve(config: Config, options: Serve) -> anyhow::Result<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
+/// Signals, the end of the embedded server or of a worker: whatever comes first ends the rest, in order.
 async fn serve_on(
     config: &Config,
     database: &Database,
@@ -279,7 +284,8 @@ async fn serve_on(
     started: Instant,
 ) -> anyhow::Result<()> {
     let report = database.migrate(migrate::Options::default()).await?;
-    tracing::info!("the database is {report}");
+    let took_ms = report.took.as_millis();
+    tracing::info!(migrations = report.applied.len(), took_ms, "the database is up to date");
     let (key, may_create) = config.jwt_key();
     let tokens =
         Tokens::load(&key, may_create, config.jwt_previous_key_file.as_deref(), config.token_settings())?;
@@ -291,8 +297,7 @@ async fn serve_on(
     )?;
 
     let stop = CancellationToken::new();
-    let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(upkeep(stop.clone()));
+    tokio::spawn(upkeep(stop.clone()));
     let workers = tokio_util::task::TaskTracker::new();
     let workers_stop = CancellationToken::new();
     if !options.no_workers {
@@ -304,28 +309,24 @@ async fn serve_on(
         announce(config, listener, database, started)?;
     }
     let serving = async {
-        match listener {
-            Some(listener) => {
-                app::serve(app.clone(), listener, stop.clone()).await.map_err(anyhow::Error::from)
-            }
-            None => {
-                stop.cancelled().await;
-                app.shutdown.cancel();
-                Ok(())
-            }
+        if let Some(listener) = listener {
+            app::serve(app.clone(), listener, stop.clone()).await.map_err(anyhow::Error::from)
+        } else {
+            stop.cancelled().await;
+            app.shutdown.cancel();
+            Ok(())
         }
     };
     let delay = Duration::from_millis(config.shutdown_delay_ms);
     let signal = shutdown::on_signal(&app.ready, delay, stop.clone());
     let died = database.died();
     let worker_ended = async {
-        if options.no_workers {
+        if workers.is_empty() {
             std::future::pending::<()>().await;
         }
         workers.wait().await;
     };
     tokio::pin!(serving, signal);
-    // Whatever ends first ends the rest; what was begun is finished.
     let outcome = tokio::select! {
         served = &mut serving => served,
         signalled = &mut signal => signalled.map_err(anyhow::Error::from),
@@ -371,8 +372,9 @@ fn announce(
     let address = listener.local_addr()?;
     let psql = match database {
         Database::Embedded(_) => {
+            let program = std::env::args().next().unwrap_or_else(|| "tradepost".to_owned());
             let folder = config.data_dir.display();
-            format!("psql \"$(tradepost db-url --data-dir {folder})\"")
+            format!("psql \"$({program} db-url --data-dir {folder})\"")
         }
         Database::External { .. } => "psql \"$DATABASE_URL\"".to_owned(),
     };
@@ -398,6 +400,20 @@ async fn migrate(config: Config, options: Migrate) -> anyhow::Result<ExitCode> {
     let outcome = work.await;
     database.close().await;
     outcome
+}
+
+async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
+    let database = Database::open(&config).await?;
+    let urls = doctor::Urls {
+        deploy: database.deploy_url(),
+        api: database.url(DbRole::Api),
+        worker: database.url(DbRole::Worker),
+    };
+    let outcome = doctor::examine(&urls).await;
+    database.close().await;
+    let findings = outcome?;
+    print(&findings.to_string())?;
+    Ok(if findings.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn db_url(config: Config, options: DbUrl) -> anyhow::Result<ExitCode> {
@@ -441,7 +457,7 @@ mod tests {
     #[test]
     fn options_may_stand_on_either_side_of_the_subcommand() {
         for line in ["tradepost --listen 127.0.0.1:1 serve", "tradepost serve --listen 127.0.0.1:1"] {
-            let cli = parse(arguments(line)).unwrap();
+            let cli = parse(&arguments(line)).unwrap();
             assert_eq!(cli.config.listen.port(), 1, "{line}");
         }
     }
@@ -449,6 +465,6 @@ mod tests {
     #[test]
     fn bad_values_are_collected() {
         let line = "tradepost serve --listen nowhere --body-limit-bytes many --log-format loud";
-        assert!(parse(arguments(line)).is_err());
+        assert!(parse(&arguments(line)).is_err());
     }
 }

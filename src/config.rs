@@ -24,7 +24,7 @@ pub enum LogFormat {
 }
 
 #[derive(Debug, Clone, Args)]
-#[allow(clippy::struct_excessive_bools)]
+#[allow(clippy::doc_markdown, clippy::struct_excessive_bools)] // the texts of --help
 pub struct Config {
     // --- where ---------------------------------------------------------------------------------------------------
     /// Address to listen on; port 0 takes a free one

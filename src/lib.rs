@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod docs;
+pub mod doctor;
 pub mod embedded;
 pub mod http;
 /// Money: minor units and a currency.

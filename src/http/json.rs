@@ -22,7 +22,7 @@ impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let nothing = http_body::Body::is_end_stream(request.body());
         let untyped = !request.headers().contains_key(header::CONTENT_TYPE);
-        if !is_json(request.headers()) && !(nothing && untyped) {
+        if !(is_json(request.headers()) || nothing && untyped) {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "core.media_type_unsupported",

@@ -70,7 +70,7 @@ pub fn cors(config: &Config) -> Option<CorsLayer> {
                 HeaderName::from_static("idempotency-replayed"),
                 request_id::HEADER,
             ])
-            .max_age(std::time::Duration::from_secs(3600)),
+            .max_age(std::time::Duration::from_hours(1)),
     )
 }
 

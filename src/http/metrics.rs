@@ -65,7 +65,7 @@ pub async fn scrape(State(app): State<App>) -> Response {
 }
 
 /// Connections of the two pools.
-#[allow(clippy::cast_precision_loss)] // a pool has far fewer than 2^52 connections
+#[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // a pool has far fewer than 2^52 connections
 pub fn pools(app: App) -> BoxFuture<'static, Result<(), Problem>> {
     for (name, pool) in [("api", &app.pool), ("worker", &app.worker_pool)] {
         let status = pool.status();

@@ -98,7 +98,7 @@ impl Default for TokenSettings {
         Self {
             issuer: "tradepost".into(),
             audience: "tradepost-api".into(),
-            access_ttl: Duration::from_secs(900),
+            access_ttl: Duration::from_mins(15),
         }
     }
 }
@@ -108,7 +108,7 @@ const LEEWAY_S: u64 = 5;
 /// Longer than any token we issue.
 const MAX_TOKEN_BYTES: usize = 2048;
 const TYP: &str = "at+jwt";
-/// SubjectPublicKeyInfo of an Ed25519 key, up to the 32 bytes of the key itself (RFC 8410).
+/// `SubjectPublicKeyInfo` of an Ed25519 key, up to the 32 bytes of the key itself (RFC 8410).
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 struct VerifyKey {

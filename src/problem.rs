@@ -351,15 +351,6 @@ fn is_io(error: &tokio_postgres::Error) -> bool {
     false
 }
 
-impl From<deadpool_postgres::PoolError> for Problem {
-    fn from(error: deadpool_postgres::PoolError) -> Self {
-        match error {
-            deadpool_postgres::PoolError::Timeout(_) => Self::overloaded("no database connection in time"),
-            other => Self::unavailable(other),
-        }
-    }
-}
-
 impl Problem {
     fn from_raised(raised: &Raised<'_>) -> Self {
         let sqlstate = raised.sqlstate;

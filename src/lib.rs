@@ -12,7 +12,6 @@ pub mod docs;
 pub mod doctor;
 pub mod embedded;
 pub mod http;
-/// Money: minor units and a currency.
 pub mod money;
 pub mod openapi;
 pub mod problem;

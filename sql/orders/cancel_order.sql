@@ -22,7 +22,8 @@ begin
   v_stored := core._claim_idempotency(
     p_ctx, v_route, jsonb_build_object('orderId', p_order_id, 'reason', p_reason));
   if v_stored is not null then
-    return query select s.* from jsonb_populate_record(null::orders.view_order_status, v_stored) as s;
+    return query select s.* from jsonb_populate_record(
+      null::orders.view_order_status, v_stored || '{"is_replayed": true}') as s;
     return;
   end if;
 

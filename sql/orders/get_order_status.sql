@@ -12,7 +12,7 @@ declare
   v_order orders.orders := orders._require_order(v_actor, p_order_id);
 begin
   return query
-  select s.order_id, s.status, s.version, s.updated_at, s.history, orders._allowed_actions(v_actor, v_order)
+  select s.order_id, s.status, s.version, s.updated_at, s.history, orders._allowed_actions(v_actor, v_order), false
   from orders.view_order_status as s
   where s.order_id = v_order.order_id;
 end

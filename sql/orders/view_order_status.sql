@@ -6,6 +6,7 @@ select o.order_id, o.status, o.version, o.updated_at,
                  'actorKind', h.actor_kind, 'actorId', h.actor_id, 'reason', h.reason, 'at', h.created_at)
                order by h.version)
         from orders.order_history as h where h.order_id = o.order_id) as history,
-       '{}'::text[] as allowed_actions
+       '{}'::text[] as allowed_actions,
+       false as is_replayed
 from orders.orders as o;
-comment on view orders.view_order_status is 'Order status with its history; allowed_actions is filled per caller by orders.get_order_status.';
+comment on view orders.view_order_status is 'Order status with its history; allowed_actions is filled per caller by orders.get_order_status, is_replayed by orders.cancel_order.';

@@ -1,12 +1,39 @@
 //! Orders, their fulfilments, and the state machine between payment and delivery.
 //!
-//! The routes of this domain are mounted under `/api/v1` by `app::routes`.
+//! Placing an order is a batch function: requests that arrive while a call is under way travel together in the next one.
+//! Everything else is one plain function per route. The sweepers expire what was not paid and complete what was delivered.
+
+pub mod http;
+pub mod sql;
+pub mod types;
 
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::app::App;
+use crate::app::{App, Pool};
+use crate::problem::Result;
+
+/// Most orders that one sweep takes.
+const SWEEP_LIMIT: i32 = 200;
 
 /// Everything under `/api/v1` that belongs to this domain.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(http::place_order, http::list_orders))
+        .routes(routes!(http::get_order))
+        .routes(routes!(http::get_order_status))
+        .routes(routes!(http::cancel_order))
+        .routes(routes!(http::accept_fulfilment))
+        .routes(routes!(http::ship_fulfilment))
+        .routes(routes!(http::deliver_fulfilment))
+}
+
+/// Worker step: expires unpaid orders whose window is over.
+pub async fn expire(pool: &Pool) -> Result<usize> {
+    sql::expire_orders(pool, SWEEP_LIMIT).await
+}
+
+/// Worker step: completes orders that were delivered long enough ago.
+pub async fn complete(pool: &Pool) -> Result<usize> {
+    sql::complete_orders(pool, SWEEP_LIMIT).await
 }

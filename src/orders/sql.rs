@@ -1,0 +1,165 @@
+//! The statements of this domain, one function each.
+
+use postgres_types::Json;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::types::{Order, OrderStatus, Placed, Placing};
+use crate::app::Pool;
+use crate::db::batch::Answers;
+use crate::db::call::{query, query_one};
+use crate::http::context::CallContext;
+use crate::http::page::Page;
+use crate::problem::{Problem, Result};
+
+/// The columns of `orders.view_order`.
+macro_rules! order {
+    ($call:literal) => {
+        concat!(
+            "select order_id, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, \
+             coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments from ",
+            $call
+        )
+    };
+}
+
+pub async fn place_orders(pool: &Pool, requests: &[Placing]) -> Result<Answers<Placed>> {
+    let rows = query(
+        pool,
+        "orders.place_orders",
+        "select request_no, is_replayed, problem_status, problem_code, problem_detail, problem_hint, problem_errors, \
+         order_id, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, \
+         coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments \
+         from orders.place_orders($1)",
+        &[&Json(requests)],
+    )
+    .await?;
+    rows.iter().map(|row| Ok((request_index(row)?, Ok(Placed::try_from(row)?)))).collect()
+}
+
+/// SQL counts the requests of a batch from 1.
+fn request_index(row: &Row) -> Result<usize> {
+    let number: i32 = row.try_get("request_no")?;
+    usize::try_from(number - 1).map_err(Problem::internal)
+}
+
+pub async fn get_order(pool: &Pool, ctx: &CallContext, order_id: Uuid) -> Result<Order> {
+    let row =
+        query_one(pool, "orders.get_order", order!("orders.get_order($1, $2)"), &[ctx, &order_id]).await?;
+    Ok(Order::try_from(&row)?)
+}
+
+pub async fn list_orders(
+    pool: &Pool,
+    ctx: &CallContext,
+    status: Option<&str>,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "orders.list_orders",
+        "select order_id, buyer_id, seller_ids, status, currency, subtotal_minor, discount_minor, shipping_minor, \
+         total_minor, placed_at, payment_due_at, version, updated_at, page_cursor \
+         from orders.list_orders($1, $2, $3, $4)",
+        &[ctx, &status, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn get_order_status(pool: &Pool, ctx: &CallContext, order_id: Uuid) -> Result<OrderStatus> {
+    let row = query_one(
+        pool,
+        "orders.get_order_status",
+        "select order_id, status, version, updated_at, history, allowed_actions from orders.get_order_status($1, $2)",
+        &[ctx, &order_id],
+    )
+    .await?;
+    Ok(OrderStatus::try_from(&row)?)
+}
+
+/// The second value tells whether the answer is a stored one.
+pub async fn cancel_order(
+    pool: &Pool,
+    ctx: &CallContext,
+    order_id: Uuid,
+    reason: Option<&str>,
+) -> Result<(OrderStatus, bool)> {
+    let row = query_one(
+        pool,
+        "orders.cancel_order",
+        "select order_id, status, version, updated_at, history, allowed_actions, is_replayed \
+         from orders.cancel_order($1, $2, $3)",
+        &[ctx, &order_id, &reason],
+    )
+    .await?;
+    Ok((OrderStatus::try_from(&row)?, row.try_get("is_replayed")?))
+}
+
+pub async fn accept_fulfilment(
+    pool: &Pool,
+    ctx: &CallContext,
+    order_id: Uuid,
+    seller_id: Uuid,
+) -> Result<Order> {
+    let row = query_one(
+        pool,
+        "orders.accept_fulfilment",
+        order!("orders.accept_fulfilment($1, $2, $3)"),
+        &[ctx, &order_id, &seller_id],
+    )
+    .await?;
+    Ok(Order::try_from(&row)?)
+}
+
+pub async fn ship_fulfilment(
+    pool: &Pool,
+    ctx: &CallContext,
+    order_id: Uuid,
+    seller_id: Uuid,
+    carrier: &str,
+    tracking_number: &str,
+) -> Result<Order> {
+    let row = query_one(
+        pool,
+        "orders.ship_fulfilment",
+        order!("orders.ship_fulfilment($1, $2, $3, $4, $5)"),
+        &[ctx, &order_id, &seller_id, &carrier, &tracking_number],
+    )
+    .await?;
+    Ok(Order::try_from(&row)?)
+}
+
+pub async fn deliver_fulfilment(
+    pool: &Pool,
+    ctx: &CallContext,
+    order_id: Uuid,
+    seller_id: Uuid,
+) -> Result<Order> {
+    let row = query_one(
+        pool,
+        "orders.deliver_fulfilment",
+        order!("orders.deliver_fulfilment($1, $2, $3)"),
+        &[ctx, &order_id, &seller_id],
+    )
+    .await?;
+    Ok(Order::try_from(&row)?)
+}
+
+/// Worker: unpaid orders whose window is over.
+pub async fn expire_orders(pool: &Pool, limit: i32) -> Result<usize> {
+    let row =
+        query_one(pool, "orders.expire_orders", "select orders.expire_orders($1) as done", &[&limit]).await?;
+    usize::try_from(row.try_get::<_, i32>("done")?).map_err(Problem::internal)
+}
+
+/// Worker: orders delivered long enough ago.
+pub async fn complete_orders(pool: &Pool, limit: i32) -> Result<usize> {
+    let row = query_one(pool, "orders.complete_orders", "select orders.complete_orders($1) as done", &[&limit])
+        .await?;
+    usize::try_from(row.try_get::<_, i32>("done")?).map_err(Problem::internal)
+}
+
+pub async fn metrics(pool: &Pool) -> Result<Vec<Row>> {
+    query(pool, "orders.metrics", "select status, currency, orders, total_minor from orders.metrics()", &[])
+        .await
+}

@@ -1,0 +1,372 @@
+//! What the order routes take and give.
+
+use jiff::Timestamp;
+use postgres_types::Json;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio_postgres::Row;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::http::context::CallContext;
+use crate::http::respond::HasVersion;
+use crate::money::Money;
+use crate::problem::{Problem, Result};
+
+/// What to buy.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewLine {
+    /// The variant to buy.
+    pub variant_id: Uuid,
+    /// Whose offer to take; the cheapest active one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_id: Option<Uuid>,
+    /// How many units.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub quantity: u32,
+}
+
+/// Where to send it.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Address {
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+    #[schema(min_length = 1, max_length = 200)]
+    pub line1: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    pub line2: Option<String>,
+    #[schema(min_length = 1, max_length = 100)]
+    pub city: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    pub region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 20)]
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[schema(pattern = "^[A-Z]{2}$", min_length = 2, max_length = 2)]
+    pub country_code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 30)]
+    pub phone: Option<String>,
+}
+
+/// A basket to order.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "currency": "USD",
+    "lines": [{"variantId": "0192f0c1-2b7a-7c3e-9d1f-5a4b3c2d1e0f", "quantity": 2}],
+    "couponCodes": ["WELCOME10"],
+    "shippingAddress": {"name": "Ana Buyer", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "countryCode": "US"}
+}))]
+pub struct NewOrder {
+    /// ISO 4217 code; every line must be sold in it.
+    #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    pub currency: String,
+    #[schema(min_items = 1, max_items = 100)]
+    pub lines: Vec<NewLine>,
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub coupon_codes: Vec<String>,
+    pub shipping_address: Address,
+}
+
+/// One request of an `orders.place_orders` batch.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Placing {
+    actor_id: Option<Uuid>,
+    session_id: Option<Uuid>,
+    request_id: String,
+    idempotency_key: Option<String>,
+    #[serde(flatten)]
+    order: NewOrder,
+}
+
+impl Placing {
+    pub fn new(ctx: CallContext, order: NewOrder) -> Self {
+        Self {
+            actor_id: ctx.actor_id,
+            session_id: ctx.session_id,
+            request_id: ctx.request_id,
+            idempotency_key: ctx.idempotency_key,
+            order,
+        }
+    }
+}
+
+/// An answer of a batch: the order or the refusal, and whether it is the stored answer of an earlier request.
+#[derive(Debug)]
+pub struct Placed {
+    pub is_replayed: bool,
+    pub outcome: Result<Order>,
+}
+
+/// One bought line: a snapshot.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderLine {
+    pub line_no: i32,
+    pub variant_id: Uuid,
+    pub product_id: Uuid,
+    pub title: String,
+    pub sku: String,
+    /// The variant's axes, such as `{"color": "red"}`.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub axis_values: serde_json::Value,
+    pub quantity: i32,
+    pub unit_price: Money,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub total: Money,
+}
+
+/// One promotion's share on a line or on the shipping.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Adjustment {
+    /// Null when the share is on the shipping.
+    pub line_no: Option<i32>,
+    /// ORDER, LINES or SHIPPING.
+    pub target: String,
+    pub promotion_id: Uuid,
+    pub promotion_version: i32,
+    pub coupon_code: Option<String>,
+    /// What was taken off.
+    pub amount: Money,
+}
+
+/// One seller's part of an order.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Fulfilment {
+    pub seller_id: Uuid,
+    /// PENDING, ACCEPTED, SHIPPED, DELIVERED or CANCELLED.
+    pub status: String,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub shipping: Money,
+    pub total: Money,
+    pub carrier: Option<String>,
+    pub tracking_number: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub accepted_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub shipped_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub delivered_at: Option<Timestamp>,
+    pub version: i32,
+    pub lines: Vec<OrderLine>,
+    pub adjustments: Vec<Adjustment>,
+}
+
+/// An order as the caller may see it: buyers and administrators the whole, a seller its own part.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    pub order_id: Uuid,
+    pub buyer_id: Uuid,
+    /// PENDING_PAYMENT, PAID, PROCESSING, SHIPPED, DELIVERED, COMPLETED, CANCELLED, EXPIRED, PAYMENT_FAILED,
+    /// PARTIALLY_REFUNDED or REFUNDED.
+    #[schema(example = "PENDING_PAYMENT")]
+    pub status: String,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub shipping: Money,
+    pub total: Money,
+    pub coupon_codes: Vec<String>,
+    /// Null for a seller until the order is paid.
+    #[schema(value_type = Option<Address>)]
+    pub shipping_address: Option<Box<RawValue>>,
+    #[schema(value_type = String, format = DateTime)]
+    pub placed_at: Timestamp,
+    /// Until when the units are held for the payment.
+    #[schema(value_type = String, format = DateTime)]
+    pub payment_due_at: Timestamp,
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    #[schema(value_type = Vec<Fulfilment>)]
+    pub fulfilments: Box<RawValue>,
+}
+
+impl HasVersion for Order {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+/// The four sums that orders, parts and list entries carry.
+fn money(row: &Row, column: &str) -> Result<Money, tokio_postgres::Error> {
+    Ok(Money::new(row.try_get(column)?, row.try_get::<_, String>("currency")?))
+}
+
+impl TryFrom<&Row> for Order {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            order_id: row.try_get("order_id")?,
+            buyer_id: row.try_get("buyer_id")?,
+            status: row.try_get("status")?,
+            subtotal: money(row, "subtotal_minor")?,
+            discount: money(row, "discount_minor")?,
+            shipping: money(row, "shipping_minor")?,
+            total: money(row, "total_minor")?,
+            coupon_codes: row.try_get("coupon_codes")?,
+            shipping_address: row
+                .try_get::<_, Option<Json<Box<RawValue>>>>("shipping_address")?
+                .map(|Json(address)| address),
+            placed_at: row.try_get("placed_at")?,
+            payment_due_at: row.try_get("payment_due_at")?,
+            version: row.try_get("version")?,
+            updated_at: row.try_get("updated_at")?,
+            fulfilments: row.try_get::<_, Json<Box<RawValue>>>("fulfilments")?.0,
+        })
+    }
+}
+
+impl TryFrom<&Row> for Placed {
+    type Error = Problem;
+
+    fn try_from(row: &Row) -> Result<Self, Problem> {
+        let outcome = match Problem::from_refusal(row)? {
+            Some(problem) => Err(problem),
+            None => Ok(Order::try_from(row)?),
+        };
+        Ok(Self { is_replayed: row.try_get("is_replayed")?, outcome })
+    }
+}
+
+/// An order in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderSummary {
+    pub order_id: Uuid,
+    pub buyer_id: Uuid,
+    /// The sellers that have a part; for a seller only itself.
+    pub seller_ids: Vec<Uuid>,
+    #[schema(example = "PAID")]
+    pub status: String,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub shipping: Money,
+    pub total: Money,
+    #[schema(value_type = String, format = DateTime)]
+    pub placed_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub payment_due_at: Timestamp,
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl TryFrom<&Row> for OrderSummary {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            order_id: row.try_get("order_id")?,
+            buyer_id: row.try_get("buyer_id")?,
+            seller_ids: row.try_get("seller_ids")?,
+            status: row.try_get("status")?,
+            subtotal: money(row, "subtotal_minor")?,
+            discount: money(row, "discount_minor")?,
+            shipping: money(row, "shipping_minor")?,
+            total: money(row, "total_minor")?,
+            placed_at: row.try_get("placed_at")?,
+            payment_due_at: row.try_get("payment_due_at")?,
+            version: row.try_get("version")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
+}
+
+/// One status change.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    pub version: i32,
+    pub from_status: Option<String>,
+    pub to_status: String,
+    #[schema(example = "pay")]
+    pub action: String,
+    /// BUYER, SELLER, ADMIN or SYSTEM.
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub reason: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// Where an order stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderStatus {
+    pub order_id: Uuid,
+    #[schema(example = "PAID")]
+    pub status: String,
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    #[schema(value_type = Vec<HistoryEntry>)]
+    pub history: Box<RawValue>,
+    /// What the caller could do now: pay, cancel, accept, ship, deliver, refund.
+    pub allowed_actions: Vec<String>,
+}
+
+impl HasVersion for OrderStatus {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl TryFrom<&Row> for OrderStatus {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            order_id: row.try_get("order_id")?,
+            status: row.try_get("status")?,
+            version: row.try_get("version")?,
+            updated_at: row.try_get("updated_at")?,
+            history: row.try_get::<_, Json<Box<RawValue>>>("history")?.0,
+            allowed_actions: row.try_get("allowed_actions")?,
+        })
+    }
+}
+
+/// Which orders to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct OrderFilter {
+    /// Only orders of this status, such as PAID.
+    #[param(max_length = 30)]
+    pub status: Option<String>,
+}
+
+/// Why an order is cancelled.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"reason": "Ordered by mistake"}))]
+pub struct Cancellation {
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub reason: Option<String>,
+}
+
+/// With whom a part was sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"carrier": "DHL", "trackingNumber": "JD014600006281230704"}))]
+pub struct Shipment {
+    #[schema(min_length = 1, max_length = 100)]
+    pub carrier: String,
+    #[schema(min_length = 1, max_length = 100)]
+    pub tracking_number: String,
+}

@@ -17,13 +17,14 @@ use utoipa_axum::routes;
 
 use crate::config::Config;
 pub use crate::db::Pool;
-use crate::db::pool;
+use crate::db::{Batcher, batch, pool};
 use crate::http::health::{self, Check, Readiness};
 use crate::http::layers::{self, KnownQueries};
 use crate::http::metrics::{self, Collector};
 pub use crate::http::server::serve;
 use crate::http::{docs, observe};
 use crate::identity::token::Tokens;
+use crate::orders;
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
@@ -36,11 +37,36 @@ pub struct AppInner {
     /// As role `tradepost_worker`: for background work.
     pub worker_pool: Pool,
     pub tokens: Tokens,
+    /// The queues of the batch functions.
+    pub batch: Batchers,
     /// Cancelled when the server begins to drain: streams end.
     pub shutdown: CancellationToken,
     pub ready: Readiness,
     /// One permit per API request being worked on.
     pub admission: Semaphore,
+}
+
+/// One queue per batch function, in lanes of their own: a slow checkout never blocks a reservation.
+#[derive(Debug)]
+pub struct Batchers {
+    pub place_orders: Batcher<orders::types::Placing, orders::types::Placed>,
+}
+
+impl Batchers {
+    fn start(config: &Config, pool: &Pool) -> Self {
+        let settings = |name| batch::Settings {
+            requests_max: config.batch_requests_max,
+            queue_max: config.batch_queue_max,
+            ..batch::Settings::new(name)
+        };
+        let place_orders = pool.clone();
+        Self {
+            place_orders: Batcher::start(settings("orders.place_orders"), move |requests: Vec<_>| {
+                let pool = place_orders.clone();
+                async move { orders::sql::place_orders(&pool, &requests).await }
+            }),
+        }
+    }
 }
 
 impl Deref for App {
@@ -55,6 +81,7 @@ impl App {
     pub fn new(config: Config, pool: Pool, worker_pool: Pool, tokens: Tokens) -> Self {
         Self(Arc::new(AppInner {
             admission: Semaphore::new(config.max_requests),
+            batch: Batchers::start(&config, &pool),
             config,
             pool,
             worker_pool,
@@ -106,7 +133,7 @@ fn api() -> OpenApiRouter<App> {
 pub const READY_CHECKS: &[(&str, Check)] = &[("database", health::database)];
 
 /// Gauges that are read when `/metrics` is.
-pub const COLLECTORS: &[(&str, Collector)] = &[("pools", metrics::pools)];
+pub const COLLECTORS: &[(&str, Collector)] = &[("pools", metrics::pools), ("orders", orders::metrics)];
 
 /// All documented routes, with the description that their handlers carry.
 pub fn documented() -> (Router<App>, OpenApi) {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What every fallible step of a request returns.
@@ -36,7 +36,7 @@ struct Inner {
 }
 
 /// One wrong field of a request.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldError {
     /// RFC 6901 pointer into the request body, or `/name` of a query parameter.
@@ -48,6 +48,9 @@ pub struct FieldError {
     /// A sentence for people.
     #[schema(example = "expected an integer", max_length = 2000)]
     pub detail: Cow<'static, str>,
+    /// Units that are left, when a line asked for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<i32>,
 }
 
 /// The document as it is sent (`application/problem+json`, RFC 9457).
@@ -174,7 +177,7 @@ impl Problem {
     pub fn field(mut self, pointer: impl Into<String>) -> Self {
         let code = self.0.code.clone();
         let detail = self.0.detail.clone().unwrap_or_default();
-        self.0.errors.push(FieldError { pointer: pointer.into(), code, detail });
+        self.0.errors.push(FieldError { pointer: pointer.into(), code, detail, available: None });
         self
     }
 
@@ -186,7 +189,12 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.0.errors.push(FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() });
+        self.0.errors.push(FieldError {
+            pointer: pointer.into(),
+            code: code.into(),
+            detail: detail.into(),
+            available: None,
+        });
         self
     }
 
@@ -396,6 +404,21 @@ impl Problem {
             }
             _ => Self::internal(cause),
         }
+    }
+
+    /// The refusal in a row of a batch function (columns `problem_status`, `_code`, `_detail`, `_hint`, `_errors`); `None`
+    /// when the request was granted.
+    pub fn from_refusal(row: &tokio_postgres::Row) -> Result<Option<Self>, tokio_postgres::Error> {
+        let Some(code) = row.try_get::<_, Option<String>>("problem_code")? else { return Ok(None) };
+        let status = row.try_get::<_, Option<i32>>("problem_status")?;
+        let status = status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
+        let detail: Option<String> = row.try_get("problem_detail")?;
+        let hint: Option<String> = row.try_get("problem_hint")?;
+        let errors: Option<postgres_types::Json<Vec<FieldError>>> = row.try_get("problem_errors")?;
+        let status = status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+        let mut problem = Self::from_coded(status, code, detail.as_deref(), hint.as_deref(), None);
+        problem.0.errors = errors.map(|errors| errors.0).unwrap_or_default();
+        Ok(Some(problem))
     }
 
     fn invalid_value() -> Self {

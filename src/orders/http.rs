@@ -42,7 +42,7 @@ pub async fn place_order(
     _key: IdempotencyKey,
     ApiJson(order): ApiJson<NewOrder>,
 ) -> Result<impl IntoResponse> {
-    let placed = app.batch.orders.call(Placing::new(ctx.call(&actor), order)).await?;
+    let placed = app.batch.place_orders.call(Placing::new(ctx.call(&actor), order)).await?;
     Ok(Replayable {
         is_replayed: placed.is_replayed,
         answer: placed
@@ -185,7 +185,8 @@ pub async fn ship_fulfilment(
 ) -> Result<Versioned<Order>> {
     let Shipment { carrier, tracking_number } = &shipment;
     Ok(Versioned(
-        sql::ship_fulfilment(&app.pool, &ctx.call(&actor), order_id, seller_id, carrier, tracking_number).await?,
+        sql::ship_fulfilment(&app.pool, &ctx.call(&actor), order_id, seller_id, carrier, tracking_number)
+            .await?,
     ))
 }
 

@@ -7,6 +7,8 @@ pub mod http;
 pub mod sql;
 pub mod types;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,4 +38,20 @@ pub async fn expire(pool: &Pool) -> Result<usize> {
 /// Worker step: completes orders that were delivered long enough ago.
 pub async fn complete(pool: &Pool) -> Result<usize> {
     sql::complete_orders(pool, SWEEP_LIMIT).await
+}
+
+/// Gauges of the last day's orders: how many, and their value, by status and currency.
+#[allow(clippy::cast_precision_loss)] // gauges are floats; these are far below 2^52
+pub fn metrics(app: App) -> BoxFuture<'static, Result<()>> {
+    async move {
+        for row in sql::metrics(&app.pool).await? {
+            let (status, currency): (String, String) = (row.try_get("status")?, row.try_get("currency")?);
+            let labels = [("status", status), ("currency", currency)];
+            metrics::gauge!("tradepost_orders_day", &labels).set(row.try_get::<_, i64>("orders")? as f64);
+            metrics::gauge!("tradepost_orders_day_minor_units", &labels)
+                .set(row.try_get::<_, i64>("total_minor")? as f64);
+        }
+        Ok(())
+    }
+    .boxed()
 }

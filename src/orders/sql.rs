@@ -154,8 +154,9 @@ pub async fn expire_orders(pool: &Pool, limit: i32) -> Result<usize> {
 
 /// Worker: orders delivered long enough ago.
 pub async fn complete_orders(pool: &Pool, limit: i32) -> Result<usize> {
-    let row = query_one(pool, "orders.complete_orders", "select orders.complete_orders($1) as done", &[&limit])
-        .await?;
+    let row =
+        query_one(pool, "orders.complete_orders", "select orders.complete_orders($1) as done", &[&limit])
+            .await?;
     usize::try_from(row.try_get::<_, i32>("done")?).map_err(Problem::internal)
 }
 

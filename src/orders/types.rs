@@ -14,7 +14,7 @@ use crate::money::Money;
 use crate::problem::{Problem, Result};
 
 /// What to buy.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewLine {
     /// The variant to buy.
@@ -28,7 +28,7 @@ pub struct NewLine {
 }
 
 /// Where to send it.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
     #[schema(min_length = 1, max_length = 100)]
@@ -55,7 +55,7 @@ pub struct Address {
 }
 
 /// A basket to order.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({
     "currency": "USD",
@@ -76,7 +76,7 @@ pub struct NewOrder {
 }
 
 /// One request of an `orders.place_orders` batch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Placing {
     actor_id: Option<Uuid>,

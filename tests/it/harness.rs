@@ -6,7 +6,6 @@ use crate::support::run;
 fn a_test_has_a_server_and_a_database_of_its_own() {
     run(async |t| {
         t.anybody().get("/health/live").await.expect(200);
-        t.anybody().get("/health/ready").await.expect(200);
         t.anybody().get("/no/such/thing").await.problem(404, "core.not_found");
         let name: String = t.one("select current_database()::text", &[]).await;
         assert_eq!(name, t.database().name);

@@ -2,6 +2,7 @@
 
 mod calls;
 mod deploy;
+mod documents;
 mod harness;
 mod pgtap;
 mod schema;

@@ -18,9 +18,9 @@ use super::root;
 pub enum Template {
     /// Nothing at all: for tests of the migration itself.
     Empty,
-    /// Migrated, without a row that a migration or sql/ did not write.
+    /// Migrated, without a row that a migration or sql/ did not write; pgtap/helpers beside it, in schema `test`.
     Migrated,
-    /// Migrated, with pgTAP in `tap`, pgtap/helpers in `test`, and plpgsql_check where there is one.
+    /// The same with pgTAP in `tap`, and plpgsql_check where there is one.
     PgTap,
 }
 
@@ -63,8 +63,24 @@ async fn start() -> anyhow::Result<Cluster> {
     let url = cluster.url(DbRole::Superuser, template);
     migrate::run(url.expose(), migrate::Options::default()).await.context("migrating the template")?;
     cluster.ensure_role_passwords().await?;
+    load_helpers(url.expose()).await?;
     eprintln!("test cluster: PostgreSQL {} in {}", cluster.major(), dir.display());
     Ok(cluster)
+}
+
+/// The fixtures of the pgTAP tests serve the others too.
+async fn load_helpers(url: &str) -> anyhow::Result<()> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let connection = tokio::spawn(connection);
+    // A helper may call pgTAP, which this database has not.
+    client.batch_execute("set check_function_bodies = off").await?;
+    for helper in crate::pgtap::sql_files(&root().join("pgtap/helpers")) {
+        let name = helper.display().to_string();
+        client.batch_execute(&fs::read_to_string(helper)?).await.with_context(|| name)?;
+    }
+    drop(client);
+    let _ = connection.await;
+    Ok(())
 }
 
 /// A fetched server is kept between runs, where the account that runs it can reach it: not below a closed home.
@@ -205,10 +221,6 @@ async fn prepare_pgtap() {
             format!("create schema plpgsql_check; set search_path = plpgsql_check, pg_catalog; {script}"),
         )
         .await;
-    }
-    load("reset", "reset search_path".to_owned()).await;
-    for helper in crate::pgtap::sql_files(&root().join("pgtap/helpers")) {
-        load(&helper.display().to_string(), read(&helper)).await;
     }
     drop(client);
     // A template must have no connection left; the server notices ours is gone a moment after we do.

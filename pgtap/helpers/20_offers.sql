@@ -1,0 +1,34 @@
+-- Something to sell in one line: category, ACTIVE product, variant, offer and stock, as a finished approval would have
+-- left them. Answers the variant. For tests that are not about the catalogue.
+create or replace function test.offer(
+  p_seller_id uuid,
+  p_price_minor bigint,
+  p_stock integer,
+  p_currency text default 'USD'
+) returns uuid
+language plpgsql
+as $$
+declare
+  v_category_id constant uuid := core.new_id();
+  v_product_id constant uuid := core.new_id();
+  v_variant_id constant uuid := core.new_id();
+begin
+  insert into catalog.categories (category_id, path, name, slug, created_at, updated_at)
+  values (v_category_id, array[v_category_id], 'Things', 'things-' || v_category_id, core.now(), core.now());
+  insert into catalog.products (product_id, seller_id, category_id, title, slug, status, created_at, updated_at)
+  values (v_product_id, p_seller_id, v_category_id, 'A thing', 'thing-' || v_product_id, 'ACTIVE',
+          core.now(), core.now());
+  insert into catalog.variants (variant_id, product_id, created_at, updated_at)
+  values (v_variant_id, v_product_id, core.now(), core.now());
+  insert into catalog.offers (seller_id, variant_id, sku, price_minor, currency, created_at, updated_at)
+  values (p_seller_id, v_variant_id, 'SKU-' || v_variant_id, p_price_minor, p_currency, core.now(), core.now());
+  insert into inventory.stock_levels (seller_id, variant_id, on_hand, low_stock_threshold, is_low, updated_at)
+  values (p_seller_id, v_variant_id, p_stock, 0, p_stock = 0, core.now());
+  if p_stock > 0 then
+    insert into inventory.movements
+      (seller_id, movement_id, variant_id, kind, quantity_delta, on_hand_after, created_at)
+    values (p_seller_id, core.new_id(), v_variant_id, 'SET', p_stock, p_stock, core.now());
+  end if;
+  return v_variant_id;
+end
+$$;

@@ -1,0 +1,31 @@
+-- Reads the requests of a confirm_payments batch and refuses those whose caller is nobody or who sent no usable key.
+-- Private; reads only. A refused request carries its problem_code from here on.
+create or replace function payments._parse_confirmations(p_requests jsonb) returns payments.confirming[]
+language sql
+stable
+as $$
+  select coalesce(array_agg(row(
+           q.n, (q.request ->> 'actorId')::uuid, (q.request ->> 'sessionId')::uuid, q.request ->> 'requestId',
+           q.request ->> 'idempotencyKey',
+           sha256(convert_to(jsonb_build_array(q.request -> 'orderId', q.request -> 'body')::text, 'UTF8')),
+           (q.request ->> 'orderId')::uuid, (q.request -> 'body' ->> 'paymentId')::uuid,
+           (q.request -> 'settlement' ->> 'paymentId')::uuid,
+           (q.request -> 'settlement' ->> 'amountMinor')::bigint,
+           q.request -> 'settlement' ->> 'currency',
+           (q.request -> 'settlement' ->> 'isSuccess')::boolean,
+           left(q.request -> 'settlement' ->> 'failureCode', 100),
+           q.request -> 'settlement' ->> 'providerReference',
+           case
+             when u.user_id is null then 'identity.unauthenticated'
+             when q.request ->> 'sessionId' is not null and s.session_id is null then 'identity.unauthenticated'
+             when q.request ->> 'idempotencyKey' is null then 'core.idempotency_key_required'
+             when q.request ->> 'idempotencyKey' !~ '^[\x21-\x7e]{1,255}$' then 'core.idempotency_key_invalid'
+           end)::payments.confirming order by q.n), '{}')
+    from jsonb_array_elements(p_requests) with ordinality as q (request, n)
+    left join identity.users as u on u.user_id = (q.request ->> 'actorId')::uuid and u.status = 'ACTIVE'
+    left join identity.sessions as s
+      on s.session_id = (q.request ->> 'sessionId')::uuid and s.user_id = u.user_id
+     and s.revoked_at is null and s.expires_at > core.now()
+$$;
+comment on function payments._parse_confirmations(jsonb) is
+  'Parses a confirm_payments batch and checks each caller against current rows.';

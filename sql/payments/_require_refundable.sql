@@ -1,0 +1,58 @@
+-- The payment of an order that can be refunded by this much. Refunds under way count; failed ones do not.
+-- Private; the caller holds the locks of the order and its payments.
+-- Raises: payments.refund_amount_invalid, refund_reason_invalid, refund_not_allowed, refund_currency_mismatch,
+-- refund_exceeds_paid; orders.order_not_found.
+create or replace function payments._require_refundable(
+  p_order_id uuid, p_amount_minor bigint, p_currency text, p_reason text
+) returns payments.payments
+language plpgsql
+stable
+as $$
+declare
+  v_status text;
+  v_payment payments.payments;
+  v_left bigint;
+begin
+  select o.status into v_status from orders.orders as o where o.order_id = p_order_id;
+  if not found then
+    raise exception 'orders.order_not_found' using
+      errcode = 'MK404', detail = 'There is no such order.';
+  end if;
+  if p_amount_minor is null or p_amount_minor < 1 then
+    raise exception 'payments.refund_amount_invalid' using
+      errcode = 'MK422', detail = 'A refund is for at least one minor unit.', column = 'amount/amountMinor';
+  end if;
+  if length(btrim(coalesce(p_reason, ''))) not between 1 and 500 then
+    raise exception 'payments.refund_reason_invalid' using
+      errcode = 'MK422', detail = 'A reason has 1 to 500 characters.', column = 'reason';
+  end if;
+  select p.* into v_payment
+    from payments.payments as p
+   where p.order_id = p_order_id and p.status = 'SUCCEEDED';
+  if not found or v_status not in ('DELIVERED', 'COMPLETED', 'PARTIALLY_REFUNDED', 'CANCELLED', 'EXPIRED', 'REFUNDED') then
+    raise exception 'payments.refund_not_allowed' using
+      errcode = 'MK409',
+      detail = format('The order is %s.', v_status),
+      hint = 'Cancel an order that is not shipped; refund one that is delivered.';
+  end if;
+  if p_currency is distinct from v_payment.currency::text then
+    raise exception 'payments.refund_currency_mismatch' using
+      errcode = 'MK422',
+      detail = format('The order was paid in %s.', v_payment.currency),
+      column = 'amount/currency';
+  end if;
+  select v_payment.amount_minor - coalesce(sum(r.amount_minor), 0)
+    into v_left
+    from payments.refunds as r
+   where r.payment_id = v_payment.payment_id and r.status <> 'FAILED';
+  if p_amount_minor > v_left then
+    raise exception 'payments.refund_exceeds_paid' using
+      errcode = 'MK409',
+      detail = format('At most %s minor units of %s are left to refund.', v_left, v_payment.currency),
+      column = 'amount/amountMinor';
+  end if;
+  return v_payment;
+end;
+$$;
+comment on function payments._require_refundable(uuid, bigint, text, text) is
+  'The SUCCEEDED payment of an order whose status and remaining amount allow this refund.';

@@ -1,0 +1,58 @@
+-- Applies settlements of different orders. The money arrived: the live hold becomes a sale; an ended one is sold again
+-- when the stock is there; else, or when the order was cancelled, everything is refunded. Declined: the order may be
+-- paid again. A payment that is resolved already stays as it is, whoever asks again.
+-- Private; the caller holds the locks of orders and payments. Locks: reservations, stock rows by (variant_id, seller_id).
+-- Events: payments.payment_succeeded, payment_failed, refund_requested; orders.order_paid, order_payment_failed, order_expired.
+create or replace function payments._settle_once(p_settlements payments.settlement[], p_now timestamptz)
+returns setof payments.confirmation
+language plpgsql
+volatile
+as $$
+declare
+  v_open uuid[];
+  v_sold uuid[];
+  v_gone uuid[] := '{}';
+  v_cancelled uuid[];
+  v_declined uuid[];
+  v_late uuid;
+begin
+  -- orders that may be sold now, in request order; those whose hold may have ended lock their stock first, all at once
+  select coalesce(array_agg(o.order_id order by s.request_no)
+                  filter (where o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED')), '{}'),
+         coalesce(array_agg(o.order_id) filter (where o.status = 'CANCELLED'), '{}')
+    into v_open, v_cancelled
+    from unnest(p_settlements) as s
+    join payments.payments as p using (payment_id)
+    join orders.orders as o on o.order_id = s.order_id
+   where s.is_success and p.status in ('PENDING', 'ABANDONED');
+  if exists (select 1
+               from orders.orders as o
+              where o.order_id = any (v_open) and (o.status = 'EXPIRED' or o.payment_due_at <= p_now)) then
+    perform inventory._lock_stock(inventory._hold_keys(v_open));
+  end if;
+
+  v_sold := array(select c from inventory._confirm_holds(v_open, p_now, null) as c);
+  for v_late in
+    select o.order_id
+      from unnest(v_open) with ordinality as o (order_id, n)
+     where o.order_id <> all (v_sold)
+     order by o.n
+  loop
+    if inventory._sell_again(v_late, p_now, null) then
+      v_sold := v_sold || v_late;
+    else
+      v_gone := v_gone || v_late;
+    end if;
+  end loop;
+  v_declined := array(select p.payment_id
+                        from unnest(p_settlements) as s
+                        join payments.payments as p using (payment_id)
+                       where not s.is_success and p.status = 'PENDING');
+
+  perform payments._record_settlements(p_settlements, v_sold, v_gone, v_cancelled, v_declined, p_now);
+  return query
+    select a.* from payments._answer_settlements(p_settlements) as a;
+end;
+$$;
+comment on function payments._settle_once(payments.settlement[], timestamptz) is
+  'Applies settlements of different orders, all locked by the caller, and answers each one.';

@@ -1,0 +1,44 @@
+-- Consumer `payments.refunds` of the event log: what payments must do when an order was cancelled or has expired. What
+-- remains of a paid order is refunded; a payment that is not resolved is abandoned, and its provider asked once more soon.
+-- It acts on the rows as they are now, so an event read twice or late does no harm. Effects and cursor commit together.
+-- For the worker; answers how many events it took. Locks: the consumer, orders, payments.
+-- Events: payments.refund_requested, payments.payment_abandoned. Problems: none.
+create or replace function payments.react_to_orders(p_limit integer) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now constant timestamptz := core.now();
+  v_events integer;
+  v_upto bigint;
+  v_order_ids uuid[];
+begin
+  select count(*), max(e.seq), coalesce(array_agg(distinct e.aggregate_id), '{}')
+    into v_events, v_upto, v_order_ids
+    from events.fetch('payments.refunds', p_limit) as e;
+  if v_events = 0 then
+    return 0;
+  end if;
+  perform orders._lock_orders(v_order_ids);
+  perform payments._lock_payments(v_order_ids);
+
+  perform payments._request_refunds(
+    array(select row(p.payment_id, p.amount_minor - coalesce(f.amount_minor, 0), 'ORDER_CANCELLED', null, null)::payments.refund_request
+            from payments.payments as p
+            join orders.orders as o using (order_id)
+            left join lateral (select sum(r.amount_minor) as amount_minor
+                                 from payments.refunds as r
+                                where r.payment_id = p.payment_id) as f on true
+           where p.order_id = any (v_order_ids) and p.status = 'SUCCEEDED' and o.status = 'CANCELLED'
+           order by p.payment_id),
+    v_now);
+  perform payments._abandon(v_order_ids, v_now);
+  perform events.commit('payments.refunds', v_upto);
+  return v_events;
+end;
+$$;
+comment on function payments.react_to_orders(integer) is
+  'Takes the next events about ended orders: requests refunds, abandons payments, commits the cursor with them.';
+grant execute on function payments.react_to_orders(integer) to tradepost_worker;

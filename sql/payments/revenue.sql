@@ -1,0 +1,21 @@
+-- What succeeded payments of the last p_hours brought in, per currency, for /metrics. Payment ids are UUIDv7, so
+-- the primary key finds the recent ones: the cost follows the window and not the size of the table.
+-- For the API, the worker and reporting. Locks: none. Problems: none.
+create or replace function payments.revenue(p_hours integer)
+returns table (currency text, orders_count bigint, gross_minor bigint, refunded_minor bigint)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select p.currency::text, count(*), sum(p.amount_minor)::bigint, sum(p.refunded_minor)::bigint
+    from payments.payments as p
+   where p.payment_id >= (lpad(to_hex(floor(extract(epoch from
+           statement_timestamp() - make_interval(hours => least(greatest(p_hours, 1), 24 * 366))) * 1000)::bigint),
+           12, '0') || repeat('0', 20))::uuid
+     and p.status = 'SUCCEEDED'
+   group by p.currency
+   order by p.currency
+$$;
+comment on function payments.revenue(integer) is 'Paid orders, gross and refunded amounts per currency of the last hours.';
+grant execute on function payments.revenue(integer) to tradepost_api, tradepost_worker, tradepost_readonly;

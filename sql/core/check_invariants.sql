@@ -13,6 +13,7 @@ begin
   return query select v.* from core._check_invariants() as v;
   return query select v.* from catalog._check_invariants() as v;
   return query select v.* from identity._check_invariants() as v;
+  return query select v.* from payments._check_invariants() as v;
   return query select v.* from events._check_invariants() as v;
 end
 $$;

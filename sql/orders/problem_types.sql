@@ -1,6 +1,7 @@
 insert into core.problem_types (code, status, title, description) values
   ('orders.order_not_found', 404, 'Order not found', 'There is no such order, or it is not yours to see.'),
   ('orders.transition_refused', 409, 'Not possible in this status', 'The order or fulfilment is in a status that does not allow the action. GET /orders/{id}/status lists what is allowed.'),
+  ('orders.payment_window_over', 409, 'Payment window over', 'The order was not paid within its window, and its stock is free for others again.'),
   ('orders.already_shipped', 409, 'Already shipped', 'A part of the order is on its way, so it cannot be cancelled any more.'),
   ('orders.snapshot_immutable', 409, 'Order snapshots never change', 'Somebody tried to change or delete what was agreed when an order was placed.'),
   ('orders.lines_required', 422, 'An order needs lines', 'The request has no lines.'),

@@ -15,6 +15,10 @@ declare
   v_upto bigint;
   v_order_ids uuid[];
 begin
+  if not exists (select 1 from events.consumers as c where c.consumer = 'payments.refunds') then
+    perform events.create_consumer(
+      'payments.refunds', array['orders.order_cancelled', 'orders.order_expired'], 0);
+  end if;
   select count(*), max(e.seq), coalesce(array_agg(distinct e.aggregate_id), '{}')
     into v_events, v_upto, v_order_ids
     from events.fetch('payments.refunds', p_limit) as e;

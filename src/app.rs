@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Router, routing};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,11 +18,13 @@ use utoipa_axum::routes;
 use crate::config::Config;
 pub use crate::db::Pool;
 use crate::db::{Batcher, batch, pool};
+use crate::events::hub::Hub;
 use crate::http::health::{self, Check, Readiness};
 use crate::http::layers::{self, KnownQueries};
 use crate::http::metrics::{self, Collector};
 pub use crate::http::server::serve;
 use crate::http::{docs, observe};
+use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
 use crate::orders;
 
@@ -39,6 +41,11 @@ pub struct AppInner {
     pub tokens: Tokens,
     /// The queues of the batch functions.
     pub batch: Batchers,
+    pub passwords: Passwords,
+    /// Where the event log ends.
+    pub hub: Hub,
+    /// Wakes the sequencer of this process.
+    pub events_wake: Arc<Notify>,
     /// Cancelled when the server begins to drain: streams end.
     pub shutdown: CancellationToken,
     pub ready: Readiness,
@@ -82,10 +89,13 @@ impl App {
         Self(Arc::new(AppInner {
             admission: Semaphore::new(config.max_requests),
             batch: Batchers::start(&config, &pool),
+            passwords: Passwords::new(config.password_cost()),
             config,
             pool,
             worker_pool,
             tokens,
+            hub: Hub::default(),
+            events_wake: Arc::default(),
             shutdown: CancellationToken::new(),
             ready: Readiness::default(),
         }))
@@ -93,18 +103,22 @@ impl App {
 }
 
 impl App {
-    /// The application of a process: its pools open their connections when they are first used.
+    /// The application of a process: its pools open their connections when they are first used. Inside a runtime,
+    /// because it begins to follow the event log.
     pub fn connect(config: Config, api_url: &str, worker_url: &str, tokens: Tokens) -> anyhow::Result<Self> {
         let statement_timeout = Duration::from_millis(config.statement_timeout_ms);
-        let pool = Pool::new(&pool::Settings {
+        let api = pool::Settings {
             wait: Duration::from_millis(config.pool_wait_ms),
             statement_timeout,
             lock_timeout: Duration::from_millis(config.lock_timeout_ms),
             call_timeout: statement_timeout + Duration::from_secs(1),
             ..pool::Settings::api(api_url, config.api_connections_max)
-        })?;
+        };
+        let pool = Pool::new(&api)?;
         let worker_pool = Pool::new(&pool::Settings::worker(worker_url, config.worker_connections_max))?;
-        Ok(Self::new(config, pool, worker_pool, tokens))
+        let app = Self::new(config, pool, worker_pool, tokens);
+        app.hub.follow(api.config()?, app.pool.clone(), app.shutdown.clone());
+        Ok(app)
     }
 
     /// The last step of a shutdown.
@@ -115,7 +129,9 @@ impl App {
 }
 
 /// Starts the background work, one line per worker. Each ends after its current step when `stop` is cancelled.
-pub fn spawn_workers(_app: &App, _tracker: &TaskTracker, _stop: &CancellationToken) {}
+pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
+    crate::events::sequencer::spawn(app, tracker, stop);
+}
 
 /// Everything under `/api/v1`, one line per domain.
 fn api() -> OpenApiRouter<App> {
@@ -130,10 +146,12 @@ fn api() -> OpenApiRouter<App> {
 }
 
 /// What must be well before this process wants traffic.
-pub const READY_CHECKS: &[(&str, Check)] = &[("database", health::database)];
+pub const READY_CHECKS: &[(&str, Check)] =
+    &[("database", health::database), ("sequencer", crate::events::is_sequencing)];
 
 /// Gauges that are read when `/metrics` is.
-pub const COLLECTORS: &[(&str, Collector)] = &[("pools", metrics::pools), ("orders", orders::metrics)];
+pub const COLLECTORS: &[(&str, Collector)] =
+    &[("pools", metrics::pools), ("orders", orders::metrics), ("events", crate::events::collect)];
 
 /// All documented routes, with the description that their handlers carry.
 pub fn documented() -> (Router<App>, OpenApi) {
@@ -159,7 +177,9 @@ pub fn router(app: App) -> Router {
 
 /// An API within its layers, which are listed from the inside out.
 pub(crate) fn service(app: App, api: OpenApiRouter<App>) -> Router {
-    let api = api.layer(from_fn_with_state(app.clone(), layers::admission));
+    let api = api
+        .layer(from_fn_with_state(app.clone(), crate::events::wake))
+        .layer(from_fn_with_state(app.clone(), layers::admission));
     let (documented, description) = described(api);
     let known = KnownQueries::from_description(&description);
     let mut router = documented

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::identity::password::Cost;
 use crate::identity::token::TokenSettings;
 use crate::secret::Secret;
 
@@ -176,10 +177,20 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_ACCESS_TOKEN_S", default_value_t = 900, value_name = "SECONDS")]
     #[arg(help_heading = "Tokens", value_parser = clap::value_parser!(u64).range(30..=3600))]
     pub access_token_s: u64,
-    /// Longest life of a session, however often it is refreshed
-    #[arg(long, env = "TRADEPOST_SESSION_DAYS", default_value_t = 30, value_name = "DAYS")]
-    #[arg(help_heading = "Tokens", value_parser = clap::value_parser!(u32).range(1..=365))]
-    pub session_days: u32,
+
+    // --- passwords -----------------------------------------------------------------------------------------------
+    /// Memory that one Argon2id hash fills
+    #[arg(long, env = "TRADEPOST_PASSWORD_MEMORY_KIB", default_value_t = 19_456, value_name = "KIB")]
+    #[arg(help_heading = "Passwords", value_parser = clap::value_parser!(u32).range(64..=1_048_576))]
+    pub password_memory_kib: u32,
+    /// How often it goes over that memory
+    #[arg(long, env = "TRADEPOST_PASSWORD_PASSES", default_value_t = 2, value_name = "N")]
+    #[arg(help_heading = "Passwords", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub password_passes: u32,
+    /// Into how many lanes it divides it
+    #[arg(long, env = "TRADEPOST_PASSWORD_LANES", default_value_t = 1, value_name = "N")]
+    #[arg(help_heading = "Passwords", value_parser = clap::value_parser!(u32).range(1..=8))]
+    pub password_lanes: u32,
 
     // --- log -----------------------------------------------------------------------------------------------------
     /// What to log: a level, or directives such as `info,tradepost=debug`
@@ -216,6 +227,14 @@ impl Config {
             issuer: self.jwt_issuer.clone(),
             audience: self.jwt_audience.clone(),
             access_ttl: Duration::from_secs(self.access_token_s),
+        }
+    }
+
+    pub fn password_cost(&self) -> Cost {
+        Cost {
+            memory_kib: self.password_memory_kib,
+            passes: self.password_passes,
+            lanes: self.password_lanes,
         }
     }
 

@@ -1,5 +1,6 @@
 -- Problems that the events domain raises.
 insert into core.problem_types (code, status, title, description) values
+  ('events.last_event_id_invalid', 400, 'Last-Event-ID not valid', 'The header is not the number of an event.'),
   ('events.consumer_not_found', 404, 'No such consumer', 'No named consumer of the event log has this name.'),
   ('events.consumer_name_invalid', 422, 'Consumer name not valid',
    'A consumer''s name has 1 to 63 lower-case letters, digits, dots, hyphens and underscores, and begins with a letter.'),

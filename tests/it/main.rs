@@ -4,6 +4,7 @@ mod calls;
 mod deploy;
 mod documents;
 mod harness;
+mod identity;
 mod pgtap;
 mod schema;
 mod support;

@@ -41,6 +41,8 @@ insert into core.settings (name, value, unit, description) values
   ('orders.complete_after_s', 1209600, 'seconds', 'How long after delivery an order completes by itself.'),
   ('inventory.hold_ttl_default_s', 900, 'seconds', 'Lifetime of a reservation whose request names none.'),
   ('inventory.hold_ttl_max_s', 86400, 'seconds', 'Longest lifetime of a reservation.'),
+  ('inventory.reserve_lines_max', 100, 'lines', 'Most lines in one reservation.'),
+  ('inventory.on_hand_max', 1000000000, 'units', 'Most units of one stock row.'),
   ('inventory.low_stock_default', 5, 'units', 'Low-stock threshold of a new stock row.'),
   ('catalog.variants_max', 250, 'variants', 'Most variants of one product.'),
   ('catalog.category_depth_max', 8, 'levels', 'Deepest category tree.'),

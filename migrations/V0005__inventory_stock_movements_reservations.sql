@@ -85,3 +85,29 @@ create type inventory.hold as (
 );
 create type inventory.hold_line as (reservation_id uuid, seller_id uuid, variant_id uuid, quantity integer);
 create type inventory.stock_move as (seller_id uuid, variant_id uuid, on_hand_delta integer, reserved_delta integer);
+
+-- One request of a reserve_stock batch on its way through the function: the parsed request, then its fate.
+create type inventory.reserving as (
+  request_no integer, account_id uuid, request_id text, idempotency_key text, request_hash bytea,
+  reference text, ttl_s integer, lines jsonb, reservation_id uuid, same_as integer, is_replayed boolean,
+  problem_status integer, problem_code text, problem_detail text, problem_hint text, problem_errors jsonb
+);
+
+-- One answer of reserve_stock: either the problem_* columns are set or the reservation's.
+create type inventory.reserving_answer as (
+  request_no integer, is_replayed boolean,
+  problem_status integer, problem_code text, problem_detail text, problem_hint text, problem_errors jsonb,
+  reservation_id uuid, status text, reference text, expires_at timestamptz, created_at timestamptz,
+  resolved_at timestamptz, lines jsonb
+);
+
+create type inventory.stock as (
+  variant_id uuid, seller_id uuid, on_hand integer, reserved integer, available integer, low_stock_threshold integer,
+  is_low boolean, version integer, updated_at timestamptz
+);
+comment on type inventory.stock is 'Stock of one offer as its seller sees it: reserved counts live holds only, expired ones are available.';
+create type inventory.reservation as (
+  reservation_id uuid, status text, reference text, expires_at timestamptz, created_at timestamptz, resolved_at timestamptz,
+  lines jsonb, is_replayed boolean
+);
+comment on type inventory.reservation is 'A reservation with its lines [{variantId, sellerId, quantity}], as its owner sees it.';

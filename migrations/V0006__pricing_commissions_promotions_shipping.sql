@@ -89,6 +89,27 @@ create index promotions_seller_id_idx on pricing.promotions (seller_id, promotio
 create index promotions_currency_idx on pricing.promotions (currency);
 create index promotions_automatic_idx on pricing.promotions (priority, promotion_id) where status = 'ACTIVE' and coupon_code is null;
 
+create table pricing.promotion_transitions (
+  from_status text not null,
+  action text not null,
+  to_status text not null,
+  actor_kind text not null,
+  event_type text not null,
+  constraint promotion_transitions_pkey primary key (from_status, action, actor_kind)
+);
+comment on table pricing.promotion_transitions is
+  'Every allowed change of a promotion''s status and the event it appends; a trigger refuses all others.';
+insert into pricing.promotion_transitions (from_status, action, to_status, actor_kind, event_type)
+select t.from_status, t.action, t.to_status, k.actor_kind, t.event_type
+from (values
+  ('DRAFT', 'activate', 'ACTIVE', 'pricing.promotion_activated'),
+  ('PAUSED', 'activate', 'ACTIVE', 'pricing.promotion_activated'),
+  ('ACTIVE', 'pause', 'PAUSED', 'pricing.promotion_paused'),
+  ('DRAFT', 'end', 'ENDED', 'pricing.promotion_ended'),
+  ('ACTIVE', 'end', 'ENDED', 'pricing.promotion_ended'),
+  ('PAUSED', 'end', 'ENDED', 'pricing.promotion_ended')) as t (from_status, action, to_status, event_type)
+cross join (values ('ADMIN'), ('SELLER')) as k (actor_kind);
+
 create table pricing.promotion_counters (
   promotion_id uuid not null,
   used integer not null default 0,
@@ -168,3 +189,8 @@ create type pricing.basket_promotion as (
 );
 comment on type pricing.basket_promotion is
   'A promotion that applies to a basket: its turn there, and the positions (in the array of all lines) and sellers it matches.';
+create type pricing.preview as (
+  currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint,
+  lines jsonb, shipping jsonb, adjustments jsonb, refused_coupons jsonb
+);
+comment on type pricing.preview is 'A priced basket with the whole derivation of its total.';

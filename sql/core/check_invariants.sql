@@ -15,6 +15,8 @@ begin
   return query select v.* from identity._check_invariants() as v;
   return query select v.* from payments._check_invariants() as v;
   return query select v.* from events._check_invariants() as v;
+  return query select v.* from inventory._check_invariants() as v;
+  return query select v.* from pricing._check_invariants() as v;
 end
 $$;
 

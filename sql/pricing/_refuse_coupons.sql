@@ -47,29 +47,29 @@ begin
     left join pricing.promotion_buyer_counters as bc on bc.promotion_id = p.promotion_id and bc.buyer_id = g.buyer_id
   ), reasons as (
     select j.*,
-           case when j.promotion_id is null then 'coupon_unknown'
-                when j.status <> 'ACTIVE' then 'coupon_inactive'
-                when j.starts_at > p_now then 'coupon_not_started'
-                when j.ends_at <= p_now then 'coupon_expired'
-                when j.currency <> j.basket_currency then 'coupon_currency_mismatch'
-                when j.subtotal_minor is null then 'coupon_no_match'
-                when j.subtotal_minor < j.min_subtotal_minor then 'coupon_minimum_not_met'
-                when j.uses_left <= 0 then 'coupon_usage_limit_reached'
-                when j.buyer_uses_left <= 0 then 'coupon_buyer_limit_reached' end as reason
+           case when j.promotion_id is null then 'pricing.coupon_unknown'
+                when j.status <> 'ACTIVE' then 'pricing.coupon_inactive'
+                when j.starts_at > p_now then 'pricing.coupon_not_started'
+                when j.ends_at <= p_now then 'pricing.coupon_expired'
+                when j.currency <> j.basket_currency then 'pricing.coupon_currency_mismatch'
+                when j.subtotal_minor is null then 'pricing.coupon_no_match'
+                when j.subtotal_minor < j.min_subtotal_minor then 'pricing.coupon_minimum_not_met'
+                when j.uses_left <= 0 then 'pricing.coupon_usage_limit_reached'
+                when j.buyer_uses_left <= 0 then 'pricing.coupon_buyer_limit_reached' end as reason
     from judged as j
   )
-  select r.basket_no, r.code, 'pricing.' || r.reason,
+  select r.basket_no, r.code, r.reason,
          case r.reason
-           when 'coupon_unknown' then format('There is no coupon %s.', r.code)
-           when 'coupon_inactive' then format('Coupon %s is not active.', r.code)
-           when 'coupon_not_started' then format('Coupon %s is valid from %s on.', r.code, pricing._time_text(r.starts_at))
-           when 'coupon_expired' then format('Coupon %s was valid until %s.', r.code, pricing._time_text(r.ends_at))
-           when 'coupon_currency_mismatch' then format('Coupon %s is for orders in %s.', r.code, r.currency)
-           when 'coupon_no_match' then format('Coupon %s is for other goods than these.', r.code)
-           when 'coupon_minimum_not_met' then
+           when 'pricing.coupon_unknown' then format('There is no coupon %s.', r.code)
+           when 'pricing.coupon_inactive' then format('Coupon %s is not active.', r.code)
+           when 'pricing.coupon_not_started' then format('Coupon %s is valid from %s on.', r.code, pricing._time_text(r.starts_at))
+           when 'pricing.coupon_expired' then format('Coupon %s was valid until %s.', r.code, pricing._time_text(r.ends_at))
+           when 'pricing.coupon_currency_mismatch' then format('Coupon %s is for orders in %s.', r.code, r.currency)
+           when 'pricing.coupon_no_match' then format('Coupon %s is for other goods than these.', r.code)
+           when 'pricing.coupon_minimum_not_met' then
              format('Coupon %s needs %s more.', r.code,
                     pricing._money_text(r.min_subtotal_minor - r.subtotal_minor, r.basket_currency))
-           when 'coupon_usage_limit_reached' then format('Coupon %s is used up.', r.code)
+           when 'pricing.coupon_usage_limit_reached' then format('Coupon %s is used up.', r.code)
            else format('You have used coupon %s as often as it allows.', r.code) end
   from reasons as r
   where r.reason is not null

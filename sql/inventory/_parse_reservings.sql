@@ -1,0 +1,71 @@
+-- Reads the requests of a reserve_stock batch and checks what can be checked without locks: who asks, and the shape.
+-- Private; reads only. A refused request carries its problem from here on.
+create or replace function inventory._parse_reservings(p_requests jsonb)
+returns inventory.reserving[]
+language sql
+stable
+as $$
+  with parsed as (
+    select r.n, r.request,
+           (r.request ->> 'actorId')::uuid as account_id,
+           (r.request ->> 'sessionId')::uuid as session_id,
+           case jsonb_typeof(r.request -> 'lines') when 'array' then r.request -> 'lines' else '[]' end as lines,
+           coalesce((r.request ->> 'ttlSeconds')::numeric, core._setting_int('inventory.hold_ttl_default_s')) as ttl_s
+    from jsonb_array_elements(p_requests) with ordinality as r (request, n)
+  ), checked as (
+    select p.*, refusal.problem
+    from parsed as p
+    left join identity.users as u on u.user_id = p.account_id and u.status = 'ACTIVE'
+    left join identity.sessions as s on s.session_id = p.session_id
+    left join lateral (
+      select min(l.n) - 1 as index
+      from jsonb_array_elements(p.lines) with ordinality as l (line, n)
+      where not coalesce((l.line ->> 'quantity')::numeric between 1 and core._setting_int('inventory.on_hand_max')
+                         and (l.line ->> 'quantity')::numeric % 1 = 0, false)
+    ) as bad_quantity on true
+    left join lateral (
+      select min(l.n) - 1 as index
+      from jsonb_array_elements(p.lines) with ordinality as l (line, n)
+      where not exists (
+        select from catalog.offers as o
+        where o.seller_id = (l.line ->> 'sellerId')::uuid and o.variant_id = (l.line ->> 'variantId')::uuid
+          and o.status = 'ACTIVE')
+    ) as unknown_offer on true
+    cross join lateral (
+      select case
+        when u.user_id is null or (p.session_id is not null and
+             (s.user_id is distinct from p.account_id or s.revoked_at is not null or s.expires_at <= core.now()))
+          then array['401', 'identity.unauthenticated', 'This call needs somebody who is logged in.', null]
+        when p.request ->> 'idempotencyKey' is null
+          then array['400', 'core.idempotency_key_required', 'Reserving stock needs an idempotency key.', null]
+        when jsonb_array_length(p.lines) = 0
+          then array['422', 'inventory.lines_required', 'A reservation needs at least one line.', 'lines']
+        when jsonb_array_length(p.lines) > core._setting_int('inventory.reserve_lines_max')
+          then array['422', 'inventory.too_many_lines',
+                     format('A reservation has at most %s lines.', core._setting_int('inventory.reserve_lines_max')), 'lines']
+        when not coalesce(p.ttl_s between 1 and core._setting_int('inventory.hold_ttl_max_s') and p.ttl_s % 1 = 0, false)
+          then array['422', 'inventory.ttl_invalid',
+                     format('A reservation lives 1 to %s seconds.', core._setting_int('inventory.hold_ttl_max_s')), 'ttlSeconds']
+        when length(p.request ->> 'reference') > 200
+          then array['422', 'inventory.reference_too_long', 'A reference has at most 200 characters.', 'reference']
+        when bad_quantity.index is not null
+          then array['422', 'inventory.quantity_invalid', 'A line reserves one unit or more.',
+                     format('lines/%s/quantity', bad_quantity.index)]
+        when unknown_offer.index is not null
+          then array['422', 'inventory.offer_unknown', 'This seller does not offer this variant.',
+                     format('lines/%s/variantId', unknown_offer.index)]
+      end as problem
+    ) as refusal
+  )
+  select array_agg(row(
+    n, account_id, request ->> 'requestId', request ->> 'idempotencyKey',
+    sha256(convert_to((request - 'sessionId' - 'requestId' - 'clientIp' - 'idempotencyKey')::text, 'UTF8')),
+    request ->> 'reference', case when problem is null then ttl_s end, lines, null, null, false,
+    problem[1], problem[2], problem[3], null,
+    case when problem[4] is not null
+      then jsonb_build_array(jsonb_build_object('pointer', '/' || problem[4], 'code', problem[2], 'detail', problem[3])) end
+    )::inventory.reserving order by n)
+  from checked
+$$;
+comment on function inventory._parse_reservings(jsonb) is
+  'Parses and validates the requests of a reserve_stock batch; refused ones carry problem_* from then on.';

@@ -1,0 +1,20 @@
+-- Refuses a coupon code that another active or paused promotion has. Private; reads only; a unique index is the second line.
+-- Problems: MK409 pricing.coupon_taken.
+create or replace function pricing._check_coupon_free(p_promotion pricing.promotions)
+returns void
+language plpgsql
+stable
+as $$
+begin
+  if exists (
+    select from pricing.promotions as p
+    where p.coupon_code = p_promotion.coupon_code and p.status in ('ACTIVE', 'PAUSED')
+      and p.promotion_id <> p_promotion.promotion_id
+  ) then
+    raise exception 'pricing.coupon_taken' using
+      errcode = 'MK409', detail = format('Another promotion has the coupon code %s.', p_promotion.coupon_code),
+      hint = 'Choose another code, or end the other promotion.', column = 'couponCode';
+  end if;
+end
+$$;
+comment on function pricing._check_coupon_free(pricing.promotions) is 'Refuses a coupon code that is in use.';

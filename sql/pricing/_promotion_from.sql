@@ -1,0 +1,31 @@
+-- A promotion as a document of the API describes it, on top of the fields that the document does not hold. Private.
+create or replace function pricing._promotion_from(p_document jsonb, p_base pricing.promotions, p_now timestamptz)
+returns pricing.promotions
+language plpgsql
+stable
+as $$
+declare
+  v_promotion pricing.promotions := p_base;
+begin
+  v_promotion.name := btrim(p_document ->> 'name');
+  v_promotion.description := coalesce(p_document ->> 'description', '');
+  v_promotion.type := p_document ->> 'type';
+  v_promotion.target := p_document ->> 'target';
+  v_promotion.percent_bp := (p_document ->> 'percentBp')::integer;
+  v_promotion.amount_minor := (p_document ->> 'amountMinor')::bigint;
+  v_promotion.currency := p_document ->> 'currency';
+  v_promotion.category_ids := pricing._ids_from(p_document -> 'categoryIds');
+  v_promotion.product_ids := pricing._ids_from(p_document -> 'productIds');
+  v_promotion.seller_ids := pricing._ids_from(p_document -> 'sellerIds');
+  v_promotion.min_subtotal_minor := (p_document ->> 'minSubtotalMinor')::bigint;
+  v_promotion.coupon_code := upper(btrim(p_document ->> 'couponCode'));
+  v_promotion.starts_at := coalesce((p_document ->> 'startsAt')::timestamptz, p_base.starts_at, p_now);
+  v_promotion.ends_at := (p_document ->> 'endsAt')::timestamptz;
+  v_promotion.usage_limit := (p_document ->> 'usageLimit')::integer;
+  v_promotion.buyer_limit := (p_document ->> 'buyerLimit')::integer;
+  v_promotion.priority := coalesce((p_document ->> 'priority')::integer, 0);
+  return v_promotion;
+end
+$$;
+comment on function pricing._promotion_from(jsonb, pricing.promotions, timestamptz) is
+  'Reads a promotion document into a row.';

@@ -12,12 +12,15 @@ declare
   v_category_id constant uuid := core.new_id();
   v_product_id constant uuid := core.new_id();
   v_variant_id constant uuid := core.new_id();
+  v_status text;
 begin
   insert into catalog.categories (category_id, path, name, slug, created_at, updated_at)
   values (v_category_id, array[v_category_id], 'Things', 'things-' || v_category_id, core.now(), core.now());
-  insert into catalog.products (product_id, seller_id, category_id, title, slug, status, created_at, updated_at)
-  values (v_product_id, p_seller_id, v_category_id, 'A thing', 'thing-' || v_product_id, 'ACTIVE',
-          core.now(), core.now());
+  insert into catalog.products (product_id, seller_id, category_id, title, slug, created_at, updated_at)
+  values (v_product_id, p_seller_id, v_category_id, 'A thing', 'thing-' || v_product_id, core.now(), core.now());
+  foreach v_status in array array['PENDING_APPROVAL', 'APPROVED', 'ACTIVE'] loop
+    update catalog.products set status = v_status where product_id = v_product_id;
+  end loop;
   insert into catalog.variants (variant_id, product_id, created_at, updated_at)
   values (v_variant_id, v_product_id, core.now(), core.now());
   insert into catalog.offers (seller_id, variant_id, sku, price_minor, currency, created_at, updated_at)

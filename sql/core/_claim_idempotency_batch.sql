@@ -40,7 +40,7 @@ begin
            when winner.request_no is not null then 'DUPLICATE'
            else 'REPLAY'
          end,
-         winner.request_no, k.response
+         case when k.request_hash = r.request_hash then winner.request_no end, k.response
   from unnest(p_requests) as r
   left join core.idempotency_keys as k
     on k.account_id = r.account_id and k.route = p_route and k.idempotency_key = r.idempotency_key

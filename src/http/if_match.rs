@@ -47,7 +47,7 @@ fn version(text: &str) -> Option<i32> {
     let text = text.trim();
     let digits = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|version| plain && *version >= 1)
+    digits.parse().ok().filter(|version| plain && *version >= 0)
 }
 
 impl IntoParams for IfMatch {

@@ -1,0 +1,577 @@
+//! `/categories`, `/products`, `/variants`: extract, call, convert, respond.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use uuid::Uuid;
+
+use super::sql;
+use super::types::{
+    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryAttributes,
+    CategoryFilter, CategoryRequest, CategoryTree, CreatedVariants, NewVariants, Product, ProductFilter,
+    ProductRequest, ProductSummary, ReviewRequest, Variant, VariantChange, VariantsRequest,
+};
+use crate::app::App;
+use crate::http::{
+    Actor, AdminActor, ApiJson, ApiPath, ApiQuery, Created, Ctx, IfMatch, MaybeActor, Page, Paged,
+    SellerActor, Versioned,
+};
+use crate::problem::{ProblemDocument, Result};
+
+/// Lists categories.
+///
+/// All of them in order of position, or the children of one. `GET /categories/tree` nests them.
+#[utoipa::path(
+    get, path = "/categories", tag = "catalog", operation_id = "listCategories",
+    params(CategoryFilter, Page),
+    responses(
+        (status = 200, description = "A page of categories.", body = Paged<Category>),
+    )
+)]
+pub async fn list_categories(
+    State(app): State<App>,
+    page: Page,
+    ApiQuery(filter): ApiQuery<CategoryFilter>,
+) -> Result<Json<Paged<Category>>> {
+    let rows = sql::list_categories(&app.pool, filter.parent_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| Category::try_from(row))?))
+}
+
+/// The whole category tree.
+#[utoipa::path(
+    get, path = "/categories/tree", tag = "catalog", operation_id = "getCategoryTree",
+    responses(
+        (status = 200, description = "Roots with everything below them.", body = CategoryTree),
+    )
+)]
+pub async fn get_category_tree(State(app): State<App>) -> Result<Json<CategoryTree>> {
+    let items = sql::get_category_tree(&app.pool).await?;
+    Ok(Json(CategoryTree { items }))
+}
+
+/// One category.
+#[utoipa::path(
+    get, path = "/categories/{categoryId}", tag = "catalog", operation_id = "getCategory",
+    params(("categoryId" = Uuid, Path, description = "The category.")),
+    responses(
+        (status = 200, description = "The category.", body = Category, headers(("ETag" = String, description = "The version, quoted."))),
+    )
+)]
+pub async fn get_category(
+    State(app): State<App>,
+    ApiPath(category_id): ApiPath<Uuid>,
+) -> Result<Versioned<Category>> {
+    sql::get_category(&app.pool, category_id).await.map(Versioned)
+}
+
+/// Creates a category.
+///
+/// At the root, or below `parentId`. For administrators.
+#[utoipa::path(
+    post, path = "/categories", tag = "catalog", operation_id = "createCategory",
+    security(("bearer" = [])),
+    request_body = CategoryRequest,
+    responses(
+        (status = 201, description = "The new category.", body = Category, headers(("Location" = String, description = "Where it is."), ("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.slug_taken", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.category_unknown, category_too_deep, or a field out of its limits", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_category(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiJson(request): ApiJson<CategoryRequest>,
+) -> Result<impl IntoResponse> {
+    let category = sql::create_category(&app.pool, &ctx.call(&actor), &request).await?;
+    Ok(Created(format!("/api/v1/categories/{}", category.category_id), Versioned(category)))
+}
+
+/// Replaces a category.
+///
+/// Another `parentId` moves it with everything below. For administrators.
+#[utoipa::path(
+    put, path = "/categories/{categoryId}", tag = "catalog", operation_id = "updateCategory",
+    security(("bearer" = [])),
+    params(("categoryId" = Uuid, Path, description = "The category."), IfMatch),
+    request_body = CategoryRequest,
+    responses(
+        (status = 200, description = "The category as it is now.", body = Category, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.slug_taken; catalog.attribute_in_use: products would lose an inherited attribute they have", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.category_unknown, category_cycle, category_too_deep, or a field out of its limits", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn update_category(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiPath(category_id): ApiPath<Uuid>,
+    IfMatch(version): IfMatch,
+    ApiJson(request): ApiJson<CategoryRequest>,
+) -> Result<Versioned<Category>> {
+    sql::update_category(&app.pool, &ctx.call(&actor), category_id, version, &request).await.map(Versioned)
+}
+
+/// Deletes a category that nothing uses.
+///
+/// For administrators.
+#[utoipa::path(
+    delete, path = "/categories/{categoryId}", tag = "catalog", operation_id = "deleteCategory",
+    security(("bearer" = [])),
+    params(("categoryId" = Uuid, Path, description = "The category.")),
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "catalog.category_in_use: children, products, attributes or rules refer to it", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn delete_category(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiPath(category_id): ApiPath<Uuid>,
+) -> Result<StatusCode> {
+    sql::delete_category(&app.pool, &ctx.call(&actor), category_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The attributes of a category.
+///
+/// Its own and the inherited ones, from the root down; `inheritedFrom` names the category that brings one.
+#[utoipa::path(
+    get, path = "/categories/{categoryId}/attributes", tag = "catalog", operation_id = "listCategoryAttributes",
+    params(("categoryId" = Uuid, Path, description = "The category.")),
+    responses(
+        (status = 200, description = "All of them.", body = CategoryAttributes),
+    )
+)]
+pub async fn list_category_attributes(
+    State(app): State<App>,
+    ApiPath(category_id): ApiPath<Uuid>,
+) -> Result<Json<CategoryAttributes>> {
+    let items = sql::list_category_attributes(&app.pool, category_id).await?;
+    Ok(Json(CategoryAttributes { items }))
+}
+
+/// Defines an attribute.
+///
+/// Categories link it afterwards. For administrators.
+#[utoipa::path(
+    post, path = "/categories/attributes", tag = "catalog", operation_id = "createAttribute",
+    security(("bearer" = [])),
+    request_body = AttributeRequest,
+    responses(
+        (status = 201, description = "The new attribute.", body = Attribute, headers(("Location" = String, description = "Where it is."), ("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.attribute_code_taken", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.attribute_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_attribute(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiJson(request): ApiJson<AttributeRequest>,
+) -> Result<impl IntoResponse> {
+    let attribute = sql::create_attribute(&app.pool, &ctx.call(&actor), &request).await?;
+    Ok(Created(format!("/api/v1/categories/attributes/{}", attribute.attribute_id), Versioned(attribute)))
+}
+
+/// Replaces an attribute's definition.
+///
+/// While products have values, its type stays, it stays an axis, and the options they have stay. For administrators.
+#[utoipa::path(
+    put, path = "/categories/attributes/{attributeId}", tag = "catalog", operation_id = "updateAttribute",
+    security(("bearer" = [])),
+    params(("attributeId" = Uuid, Path, description = "The attribute."), IfMatch),
+    request_body = AttributeChange,
+    responses(
+        (status = 200, description = "The attribute as it is now.", body = Attribute, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.attribute_in_use", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.attribute_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn update_attribute(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiPath(attribute_id): ApiPath<Uuid>,
+    IfMatch(version): IfMatch,
+    ApiJson(request): ApiJson<AttributeChange>,
+) -> Result<Versioned<Attribute>> {
+    sql::update_attribute(&app.pool, &ctx.call(&actor), attribute_id, version, &request).await.map(Versioned)
+}
+
+/// Gives a category an attribute.
+///
+/// Everything below inherits it. For administrators.
+#[utoipa::path(
+    post, path = "/categories/{categoryId}/attributes/{attributeId}", tag = "catalog", operation_id = "linkAttribute",
+    security(("bearer" = [])),
+    params(("categoryId" = Uuid, Path, description = "The category."), ("attributeId" = Uuid, Path, description = "The attribute.")),
+    responses(
+        (status = 201, description = "The attribute, as the category has it.", body = CategoryAttribute, headers(("Location" = String, description = "The attributes of the category."))),
+        (status = 409, description = "catalog.attribute_already_linked", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn link_attribute(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiPath((category_id, attribute_id)): ApiPath<(Uuid, Uuid)>,
+) -> Result<impl IntoResponse> {
+    let linked = sql::link_attribute(&app.pool, &ctx.call(&actor), category_id, attribute_id).await?;
+    Ok(Created(format!("/api/v1/categories/{category_id}/attributes"), Json(linked)))
+}
+
+/// Takes an attribute from a category.
+///
+/// Not while products there or below have values of it. For administrators.
+#[utoipa::path(
+    delete, path = "/categories/{categoryId}/attributes/{attributeId}", tag = "catalog", operation_id = "unlinkAttribute",
+    security(("bearer" = [])),
+    params(("categoryId" = Uuid, Path, description = "The category."), ("attributeId" = Uuid, Path, description = "The attribute.")),
+    responses(
+        (status = 204, description = "Taken."),
+        (status = 409, description = "catalog.attribute_in_use", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn unlink_attribute(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiPath((category_id, attribute_id)): ApiPath<(Uuid, Uuid)>,
+) -> Result<StatusCode> {
+    sql::unlink_attribute(&app.pool, &ctx.call(&actor), category_id, attribute_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists products.
+///
+/// Everybody sees the active ones; a store also its own (`mine=true`), administrators all. A category includes what is below it.
+#[utoipa::path(
+    get, path = "/products", tag = "catalog", operation_id = "listProducts",
+    security((), ("bearer" = [])),
+    params(ProductFilter, Page),
+    responses(
+        (status = 200, description = "A page of products.", body = Paged<ProductSummary>),
+        (status = 403, description = "catalog.status_not_visible", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.currency_required, price_range_invalid, sort_needs_query, sort_needs_status, query_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_products(
+    State(app): State<App>,
+    ctx: Ctx,
+    MaybeActor(actor): MaybeActor,
+    page: Page,
+    ApiQuery(filter): ApiQuery<ProductFilter>,
+) -> Result<Json<Paged<ProductSummary>>> {
+    let rows = sql::list_products(&app.pool, &ctx.maybe(actor.as_ref()), &filter, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| ProductSummary::try_from(row))?))
+}
+
+/// One product.
+///
+/// With its store, its active variants and their offers.
+#[utoipa::path(
+    get, path = "/products/{productId}", tag = "catalog", operation_id = "getProduct",
+    security((), ("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product.")),
+    responses(
+        (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+    )
+)]
+pub async fn get_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    MaybeActor(actor): MaybeActor,
+    ApiPath(product_id): ApiPath<Uuid>,
+) -> Result<Versioned<Product>> {
+    sql::get_product(&app.pool, &ctx.maybe(actor.as_ref()), product_id).await.map(Versioned)
+}
+
+/// One product by its slug.
+#[utoipa::path(
+    get, path = "/products/slug/{slug}", tag = "catalog", operation_id = "getProductBySlug",
+    security((), ("bearer" = [])),
+    params(("slug" = String, Path, description = "The slug.", min_length = 1, max_length = 120)),
+    responses(
+        (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+    )
+)]
+pub async fn get_product_by_slug(
+    State(app): State<App>,
+    ctx: Ctx,
+    MaybeActor(actor): MaybeActor,
+    ApiPath(slug): ApiPath<String>,
+) -> Result<Versioned<Product>> {
+    sql::get_product_by_slug(&app.pool, &ctx.maybe(actor.as_ref()), &slug).await.map(Versioned)
+}
+
+/// Creates a product.
+///
+/// A draft of the caller's store; it may still lack required attributes. For sellers.
+#[utoipa::path(
+    post, path = "/products", tag = "catalog", operation_id = "createProduct",
+    security(("bearer" = [])),
+    request_body = ProductRequest,
+    responses(
+        (status = 201, description = "The draft.", body = Product, headers(("Location" = String, description = "Where it is."), ("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.slug_taken", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.category_unknown, a field out of its limits, or an attribute value that the category does not allow", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: SellerActor,
+    ApiJson(request): ApiJson<ProductRequest>,
+) -> Result<impl IntoResponse> {
+    let product = sql::create_product(&app.pool, &ctx.call(&actor), &request).await?;
+    Ok(Created(format!("/api/v1/products/{}", product.summary.product_id), Versioned(product)))
+}
+
+/// Replaces what a product says.
+///
+/// A change of content takes an active or inactive product back to PENDING_APPROVAL, an approved or rejected one to DRAFT. For its store.
+#[utoipa::path(
+    put, path = "/products/{productId}", tag = "catalog", operation_id = "updateProduct",
+    security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product."), IfMatch),
+    request_body = ProductRequest,
+    responses(
+        (status = 200, description = "The product as it is now.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.product_archived, slug_taken, axes_in_use, product_without_offer", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.category_unknown, a field out of its limits, or an attribute value that the category does not allow", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn update_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: SellerActor,
+    ApiPath(product_id): ApiPath<Uuid>,
+    IfMatch(version): IfMatch,
+    ApiJson(request): ApiJson<ProductRequest>,
+) -> Result<Versioned<Product>> {
+    sql::update_product(&app.pool, &ctx.call(&actor), product_id, version, &request).await.map(Versioned)
+}
+
+/// Archives a product for good.
+///
+/// Its variants and offers with it; their SKUs become free. For its store, and for administrators once it was on sale.
+#[utoipa::path(
+    delete, path = "/products/{productId}", tag = "catalog", operation_id = "archiveProduct",
+    security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product.")),
+    responses(
+        (status = 204, description = "Archived."),
+        (status = 409, description = "catalog.transition_refused", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn archive_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: Actor,
+    ApiPath(product_id): ApiPath<Uuid>,
+) -> Result<StatusCode> {
+    sql::archive_product(&app.pool, &ctx.call(&actor), product_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Puts a product before the reviewers.
+///
+/// It must be complete and have an offer. For its store.
+#[utoipa::path(
+    post, path = "/products/{productId}/submit", tag = "catalog", operation_id = "submitProduct",
+    security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product.")),
+    responses(
+        (status = 200, description = "The product in its new status.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.transition_refused, product_without_offer", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "An attribute is missing or not valid (any more)", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn submit_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: SellerActor,
+    ApiPath(product_id): ApiPath<Uuid>,
+) -> Result<Versioned<Product>> {
+    sql::submit_product(&app.pool, &ctx.call(&actor), product_id).await.map(Versioned)
+}
+
+/// Puts an approved or inactive product on sale.
+///
+/// For its store.
+#[utoipa::path(
+    post, path = "/products/{productId}/activate", tag = "catalog", operation_id = "activateProduct",
+    security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product.")),
+    responses(
+        (status = 200, description = "The product in its new status.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.transition_refused, product_without_offer", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "An attribute is missing or not valid (any more)", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn activate_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: SellerActor,
+    ApiPath(product_id): ApiPath<Uuid>,
+) -> Result<Versioned<Product>> {
+    sql::activate_product(&app.pool, &ctx.call(&actor), product_id).await.map(Versioned)
+}
+
+/// Takes a product off sale for a while.
+///
+/// For its store and administrators.
+#[utoipa::path(
+    post, path = "/products/{productId}/deactivate", tag = "catalog", operation_id = "deactivateProduct",
+    security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product.")),
+    responses(
+        (status = 200, description = "The product in its new status.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.transition_refused", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn deactivate_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: Actor,
+    ApiPath(product_id): ApiPath<Uuid>,
+) -> Result<Versioned<Product>> {
+    sql::deactivate_product(&app.pool, &ctx.call(&actor), product_id).await.map(Versioned)
+}
+
+/// Approves or rejects a product.
+///
+/// The decision names the version that was read; a product that changed since is not decided. For administrators.
+#[utoipa::path(
+    post, path = "/products/{productId}/approve", tag = "catalog", operation_id = "reviewProduct",
+    security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product.")),
+    request_body = ReviewRequest,
+    responses(
+        (status = 200, description = "The product in its new status.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.version_conflict, transition_refused, product_without_offer", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.reason_required, or an attribute that is missing or not valid (any more)", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn review_product(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: AdminActor,
+    ApiPath(product_id): ApiPath<Uuid>,
+    ApiJson(request): ApiJson<ReviewRequest>,
+) -> Result<Versioned<Product>> {
+    sql::review_product(&app.pool, &ctx.call(&actor), product_id, &request).await.map(Versioned)
+}
+
+/// The active variants of a product.
+#[utoipa::path(
+    get, path = "/products/{productId}/variants", tag = "catalog", operation_id = "listVariants",
+    security((), ("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product."), Page),
+    responses(
+        (status = 200, description = "A page of variants.", body = Paged<Variant>),
+    )
+)]
+pub async fn list_variants(
+    State(app): State<App>,
+    ctx: Ctx,
+    MaybeActor(actor): MaybeActor,
+    page: Page,
+    ApiPath(product_id): ApiPath<Uuid>,
+) -> Result<Json<Paged<Variant>>> {
+    let rows = sql::list_variants(&app.pool, &ctx.maybe(actor.as_ref()), product_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| Variant::try_from(row))?))
+}
+
+/// Creates variants.
+///
+/// One, or all combinations of axes at once; all or none. No new review. For its store.
+#[utoipa::path(
+    post, path = "/products/{productId}/variants", tag = "catalog", operation_id = "createVariants",
+    security(("bearer" = [])),
+    params(("productId" = Uuid, Path, description = "The product.")),
+    request_body(content = NewVariants),
+    responses(
+        (status = 201, description = "The new variants.", body = CreatedVariants, headers(("Location" = String, description = "The variants of the product."))),
+        (status = 409, description = "catalog.product_archived, variant_exists, sku_taken", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.axis_unknown, axis_value_unknown, axes_mismatch, too_many_variants, currency_mismatch, or a field out of its limits", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_variants(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: SellerActor,
+    ApiPath(product_id): ApiPath<Uuid>,
+    ApiJson(request): ApiJson<VariantsRequest>,
+) -> Result<impl IntoResponse> {
+    let items = sql::create_variants(&app.pool, &ctx.call(&actor), product_id, &request).await?;
+    Ok(Created(format!("/api/v1/products/{product_id}/variants"), Json(CreatedVariants { items })))
+}
+
+/// One variant.
+#[utoipa::path(
+    get, path = "/variants/{variantId}", tag = "catalog", operation_id = "getVariant",
+    security((), ("bearer" = [])),
+    params(("variantId" = Uuid, Path, description = "The variant.")),
+    responses(
+        (status = 200, description = "The variant with its offers.", body = Variant, headers(("ETag" = String, description = "The version, quoted."))),
+    )
+)]
+pub async fn get_variant(
+    State(app): State<App>,
+    ctx: Ctx,
+    MaybeActor(actor): MaybeActor,
+    ApiPath(variant_id): ApiPath<Uuid>,
+) -> Result<Versioned<Variant>> {
+    sql::get_variant(&app.pool, &ctx.maybe(actor.as_ref()), variant_id).await.map(Versioned)
+}
+
+/// Replaces SKU, price and position of a variant.
+///
+/// No new review. For its store.
+#[utoipa::path(
+    put, path = "/variants/{variantId}", tag = "catalog", operation_id = "updateVariant",
+    security(("bearer" = [])),
+    params(("variantId" = Uuid, Path, description = "The variant."), IfMatch),
+    request_body = VariantChange,
+    responses(
+        (status = 200, description = "The variant as it is now.", body = Variant, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 409, description = "catalog.sku_taken, variant_archived, product_archived", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.currency_mismatch, or a field out of its limits", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn update_variant(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: SellerActor,
+    ApiPath(variant_id): ApiPath<Uuid>,
+    IfMatch(version): IfMatch,
+    ApiJson(request): ApiJson<VariantChange>,
+) -> Result<Versioned<Variant>> {
+    sql::update_variant(&app.pool, &ctx.call(&actor), variant_id, version, &request).await.map(Versioned)
+}
+
+/// Archives a variant with its offers.
+///
+/// The last variant of a product on sale stays. For its store.
+#[utoipa::path(
+    delete, path = "/variants/{variantId}", tag = "catalog", operation_id = "archiveVariant",
+    security(("bearer" = [])),
+    params(("variantId" = Uuid, Path, description = "The variant.")),
+    responses(
+        (status = 204, description = "Archived."),
+        (status = 409, description = "catalog.last_variant", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn archive_variant(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: SellerActor,
+    ApiPath(variant_id): ApiPath<Uuid>,
+) -> Result<StatusCode> {
+    sql::archive_variant(&app.pool, &ctx.call(&actor), variant_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

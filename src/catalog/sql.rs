@@ -1,0 +1,324 @@
+//! The catalogue functions that the program calls; one async function each.
+
+use postgres_types::Json;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::types::{
+    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryNode, CategoryRequest,
+    Product, ProductFilter, ProductRequest, ReviewRequest, Variant, VariantChange, VariantsRequest,
+};
+use crate::db::{self, Pool};
+use crate::http::{CallContext, Page};
+use crate::problem::{Problem, Result};
+
+/// The columns of `catalog.category`.
+macro_rules! category {
+    ($call:literal) => {
+        concat!("select category_id, parent_id, path, name, slug, position, version, created_at, updated_at from ", $call)
+    };
+}
+
+/// The columns of `catalog.attribute`.
+macro_rules! attribute {
+    ($call:literal) => {
+        concat!(
+            "select attribute_id, code, name, type, unit, is_required, is_variant_axis, options, min_value, max_value, \
+             version, created_at, updated_at from ",
+            $call
+        )
+    };
+}
+
+/// The columns of `catalog.category_attribute`.
+macro_rules! category_attribute {
+    ($call:literal) => {
+        concat!(
+            "select inherited_from, attribute_id, code, name, type, unit, is_required, is_variant_axis, options, \
+             min_value, max_value, version, created_at, updated_at from ",
+            $call
+        )
+    };
+}
+
+/// The columns of `catalog.product`.
+macro_rules! product {
+    ($call:literal) => {
+        concat!(
+            "select product_id, seller, category_id, title, slug, description, attributes, status, review_reason, \
+             price_from_minor, price_to_minor, currency, version, created_at, updated_at, variants from ",
+            $call
+        )
+    };
+}
+
+/// The columns of `catalog.variant`.
+macro_rules! variant {
+    ($call:literal) => {
+        concat!(
+            "select variant_id, product_id, axis_values, position, status, version, created_at, updated_at, offers from ",
+            $call
+        )
+    };
+}
+
+fn all<T: for<'r> TryFrom<&'r Row, Error = Problem>>(rows: &[Row]) -> Result<Vec<T>> {
+    rows.iter().map(T::try_from).collect()
+}
+
+pub async fn list_categories(pool: &Pool, parent_id: Option<Uuid>, page: &Page) -> Result<Vec<Row>> {
+    let sql = "select category_id, parent_id, path, name, slug, position, version, created_at, updated_at, page_cursor \
+               from catalog.list_categories($1, $2, $3)";
+    db::query(pool, "catalog.list_categories", sql, &[&parent_id, &page.cursor, &page.limit]).await
+}
+
+pub async fn get_category_tree(pool: &Pool) -> Result<Vec<CategoryNode>> {
+    let sql = "select category_id, name, slug, position, children from catalog.get_category_tree()";
+    all(&db::query(pool, "catalog.get_category_tree", sql, &[]).await?)
+}
+
+pub async fn get_category(pool: &Pool, category_id: Uuid) -> Result<Category> {
+    let sql = category!("catalog.get_category($1)");
+    Category::try_from(&db::query_one(pool, "catalog.get_category", sql, &[&category_id]).await?)
+}
+
+pub async fn create_category(pool: &Pool, ctx: &CallContext, request: &CategoryRequest) -> Result<Category> {
+    let CategoryRequest { parent_id, name, slug, position } = request;
+    let sql = category!("catalog.create_category($1, $2, $3, $4, $5)");
+    let row =
+        db::query_one(pool, "catalog.create_category", sql, &[ctx, parent_id, name, slug, position]).await?;
+    Category::try_from(&row)
+}
+
+pub async fn update_category(
+    pool: &Pool,
+    ctx: &CallContext,
+    category_id: Uuid,
+    version: i32,
+    request: &CategoryRequest,
+) -> Result<Category> {
+    let CategoryRequest { parent_id, name, slug, position } = request;
+    let row = db::query_one(
+        pool,
+        "catalog.update_category",
+        category!("catalog.update_category($1, $2, $3, $4, $5, $6, $7)"),
+        &[ctx, &category_id, &version, parent_id, name, slug, position],
+    )
+    .await?;
+    Category::try_from(&row)
+}
+
+pub async fn delete_category(pool: &Pool, ctx: &CallContext, category_id: Uuid) -> Result<()> {
+    let sql = "select catalog.delete_category($1, $2)";
+    db::execute(pool, "catalog.delete_category", sql, &[ctx, &category_id]).await.map(drop)
+}
+
+pub async fn list_category_attributes(pool: &Pool, category_id: Uuid) -> Result<Vec<CategoryAttribute>> {
+    let sql = category_attribute!("catalog.list_category_attributes($1)");
+    all(&db::query(pool, "catalog.list_category_attributes", sql, &[&category_id]).await?)
+}
+
+pub async fn link_attribute(
+    pool: &Pool,
+    ctx: &CallContext,
+    category_id: Uuid,
+    attribute_id: Uuid,
+) -> Result<CategoryAttribute> {
+    let sql = category_attribute!("catalog.link_attribute($1, $2, $3)");
+    let row = db::query_one(pool, "catalog.link_attribute", sql, &[ctx, &category_id, &attribute_id]).await?;
+    CategoryAttribute::try_from(&row)
+}
+
+pub async fn unlink_attribute(
+    pool: &Pool,
+    ctx: &CallContext,
+    category_id: Uuid,
+    attribute_id: Uuid,
+) -> Result<()> {
+    let sql = "select catalog.unlink_attribute($1, $2, $3)";
+    db::execute(pool, "catalog.unlink_attribute", sql, &[ctx, &category_id, &attribute_id]).await.map(drop)
+}
+
+pub async fn create_attribute(
+    pool: &Pool,
+    ctx: &CallContext,
+    request: &AttributeRequest,
+) -> Result<Attribute> {
+    let sql = attribute!("catalog.create_attribute($1, $2)");
+    let row = db::query_one(pool, "catalog.create_attribute", sql, &[ctx, &Json(request)]).await?;
+    Attribute::try_from(&row)
+}
+
+pub async fn update_attribute(
+    pool: &Pool,
+    ctx: &CallContext,
+    attribute_id: Uuid,
+    version: i32,
+    request: &AttributeChange,
+) -> Result<Attribute> {
+    let sql = attribute!("catalog.update_attribute($1, $2, $3, $4)");
+    let change = Json(request);
+    let row = db::query_one(pool, "catalog.update_attribute", sql, &[ctx, &attribute_id, &version, &change])
+        .await?;
+    Attribute::try_from(&row)
+}
+
+pub async fn list_products(
+    pool: &Pool,
+    ctx: &CallContext,
+    filter: &ProductFilter,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    db::query(
+        pool,
+        "catalog.list_products",
+        "select product_id, seller, category_id, title, slug, status, price_from_minor, price_to_minor, currency, version, \
+         created_at, updated_at, page_cursor \
+         from catalog.list_products($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        &[
+            ctx,
+            &filter.category_id,
+            &filter.seller_id,
+            &filter.mine.unwrap_or(false),
+            &filter.status.map(super::types::ProductStatus::as_str),
+            &filter.price_min,
+            &filter.price_max,
+            &filter.currency,
+            &filter.q,
+            &filter.sort.map(super::types::ProductSort::as_str),
+            &page.cursor,
+            &page.limit,
+        ],
+    )
+    .await
+}
+
+pub async fn get_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
+    let sql = product!("catalog.get_product($1, $2)");
+    Product::try_from(&db::query_one(pool, "catalog.get_product", sql, &[ctx, &product_id]).await?)
+}
+
+pub async fn get_product_by_slug(pool: &Pool, ctx: &CallContext, slug: &str) -> Result<Product> {
+    let sql = product!("catalog.get_product_by_slug($1, $2)");
+    Product::try_from(&db::query_one(pool, "catalog.get_product_by_slug", sql, &[ctx, &slug]).await?)
+}
+
+pub async fn create_product(pool: &Pool, ctx: &CallContext, request: &ProductRequest) -> Result<Product> {
+    let ProductRequest { category_id, title, slug, description, attributes } = request;
+    let row = db::query_one(
+        pool,
+        "catalog.create_product",
+        product!("catalog.create_product($1, $2, $3, $4, $5, $6)"),
+        &[ctx, category_id, title, slug, description, &Json(attributes)],
+    )
+    .await?;
+    Product::try_from(&row)
+}
+
+pub async fn update_product(
+    pool: &Pool,
+    ctx: &CallContext,
+    product_id: Uuid,
+    version: i32,
+    request: &ProductRequest,
+) -> Result<Product> {
+    let ProductRequest { category_id, title, slug, description, attributes } = request;
+    let row = db::query_one(
+        pool,
+        "catalog.update_product",
+        product!("catalog.update_product($1, $2, $3, $4, $5, $6, $7, $8)"),
+        &[ctx, &product_id, &version, category_id, title, slug, description, &Json(attributes)],
+    )
+    .await?;
+    Product::try_from(&row)
+}
+
+pub async fn archive_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<()> {
+    let sql = "select catalog.archive_product($1, $2)";
+    db::execute(pool, "catalog.archive_product", sql, &[ctx, &product_id]).await.map(drop)
+}
+
+pub async fn submit_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
+    let sql = product!("catalog.submit_product($1, $2)");
+    Product::try_from(&db::query_one(pool, "catalog.submit_product", sql, &[ctx, &product_id]).await?)
+}
+
+pub async fn activate_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
+    let sql = product!("catalog.activate_product($1, $2)");
+    Product::try_from(&db::query_one(pool, "catalog.activate_product", sql, &[ctx, &product_id]).await?)
+}
+
+pub async fn deactivate_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
+    let sql = product!("catalog.deactivate_product($1, $2)");
+    Product::try_from(&db::query_one(pool, "catalog.deactivate_product", sql, &[ctx, &product_id]).await?)
+}
+
+pub async fn review_product(
+    pool: &Pool,
+    ctx: &CallContext,
+    product_id: Uuid,
+    request: &ReviewRequest,
+) -> Result<Product> {
+    let row = db::query_one(
+        pool,
+        "catalog.review_product",
+        product!("catalog.review_product($1, $2, $3, $4, $5)"),
+        &[ctx, &product_id, &request.decision.as_str(), &request.reason, &request.version],
+    )
+    .await?;
+    Product::try_from(&row)
+}
+
+pub async fn list_variants(
+    pool: &Pool,
+    ctx: &CallContext,
+    product_id: Uuid,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    db::query(
+        pool,
+        "catalog.list_variants",
+        "select variant_id, product_id, axis_values, position, status, version, created_at, updated_at, offers, \
+         page_cursor from catalog.list_variants($1, $2, $3, $4)",
+        &[ctx, &product_id, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn get_variant(pool: &Pool, ctx: &CallContext, variant_id: Uuid) -> Result<Variant> {
+    let sql = variant!("catalog.get_variant($1, $2)");
+    Variant::try_from(&db::query_one(pool, "catalog.get_variant", sql, &[ctx, &variant_id]).await?)
+}
+
+pub async fn create_variants(
+    pool: &Pool,
+    ctx: &CallContext,
+    product_id: Uuid,
+    request: &VariantsRequest,
+) -> Result<Vec<Variant>> {
+    let sql = variant!("catalog.create_variants($1, $2, $3)");
+    all(&db::query(pool, "catalog.create_variants", sql, &[ctx, &product_id, &Json(request)]).await?)
+}
+
+pub async fn update_variant(
+    pool: &Pool,
+    ctx: &CallContext,
+    variant_id: Uuid,
+    version: i32,
+    request: &VariantChange,
+) -> Result<Variant> {
+    let VariantChange { sku, price, position } = request;
+    let row = db::query_one(
+        pool,
+        "catalog.update_variant",
+        variant!("catalog.update_variant($1, $2, $3, $4, $5, $6, $7)"),
+        &[ctx, &variant_id, &version, sku, &price.amount_minor, &price.currency, position],
+    )
+    .await?;
+    Variant::try_from(&row)
+}
+
+pub async fn archive_variant(pool: &Pool, ctx: &CallContext, variant_id: Uuid) -> Result<()> {
+    let sql = "select catalog.archive_variant($1, $2)";
+    db::execute(pool, "catalog.archive_variant", sql, &[ctx, &variant_id]).await.map(drop)
+}

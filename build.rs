@@ -34,11 +34,12 @@ fn main() {
         println!("cargo::rerun-if-changed=sql/{domain}");
         for file in sorted(&folder) {
             if file.extension().is_some_and(|e| e == "sql") {
+                let path = file.to_str().expect("a checkout has a UTF-8 path");
                 let stem = file.file_stem().expect("has an extension").to_string_lossy();
                 writeln!(
                     list,
                     "    SourceFile {{ domain: Cow::Borrowed({domain:?}), name: Cow::Borrowed({stem:?}), \
-                     text: Cow::Borrowed(include_str!({file:?})) }},"
+                     text: Cow::Borrowed(include_str!({path:?})) }},"
                 )
                 .expect("writing to a String");
             }

@@ -8,6 +8,9 @@
 //! one, so that only the guilty one fails. When the database is unavailable they all fail: whether the work was done is
 //! then unknown, and the idempotency key settles it.
 
+// lengths of queues and batches become gauges: far below 2^52
+#![allow(clippy::cast_precision_loss)]
+
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -221,8 +224,10 @@ mod tests {
 
     /// A batch function under the test's control: it reports each batch and waits until the test answers it.
     struct Fake {
-        batches: mpsc::UnboundedReceiver<(Vec<u32>, oneshot::Sender<Result<Answers<u32>, Problem>>)>,
+        batches: mpsc::UnboundedReceiver<(Vec<u32>, Answer)>,
     }
+
+    type Answer = oneshot::Sender<Result<Answers<u32>, Problem>>;
 
     fn fake(settings: Settings) -> (Batcher<u32, u32>, Fake) {
         let (seen, batches) = mpsc::unbounded_channel();
@@ -237,6 +242,7 @@ mod tests {
         (batcher, Fake { batches })
     }
 
+    #[allow(clippy::unnecessary_wraps)] // what a call returns
     fn doubled(requests: &[u32]) -> Result<Answers<u32>, Problem> {
         Ok(requests.iter().map(|r| Ok(r * 2)).enumerate().collect())
     }

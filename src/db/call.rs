@@ -196,7 +196,8 @@ async fn attempt(
 fn is_connection_loss(error: &Error) -> bool {
     match error.code() {
         None => {
-            error.is_closed() || std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>())
+            error.is_closed()
+                || std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
         }
         Some(code) => {
             [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW].contains(code)

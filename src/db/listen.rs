@@ -51,8 +51,9 @@ impl Listener {
     /// Listens until `shutdown`. Starts without a connection and keeps trying.
     pub fn start(config: Config, channels: &[&str], shutdown: CancellationToken) -> Self {
         let (signals, _) = broadcast::channel(BACKLOG);
-        let statement: String =
-            channels.iter().map(|channel| format!("listen \"{}\";", channel.replace('"', "\"\""))).collect();
+        let statement = channels.iter().fold(String::new(), |statement, channel| {
+            statement + "listen \"" + &channel.replace('"', "\"\"") + "\";"
+        });
         tokio::spawn(keep_listening(config, statement, signals.clone(), shutdown));
         Self { signals }
     }

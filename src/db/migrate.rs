@@ -94,11 +94,11 @@ pub struct Check {
 impl Check {
     /// Whether `migrate` would have nothing to do. The command exits 0 then, else 1.
     pub fn is_up_to_date(&self) -> bool {
-        self.newer.is_some()
-            || !(self.bootstrap_pending
-                || self.replay_pending
-                || !self.pending.is_empty()
-                || !self.missing.is_empty())
+        let has_work = self.bootstrap_pending
+            || self.replay_pending
+            || !self.pending.is_empty()
+            || !self.missing.is_empty();
+        self.newer.is_some() || !has_work
     }
 }
 
@@ -314,16 +314,15 @@ async fn newer_than_us(
             return Ok(Some(format!("migration {version} is newer than this program's last one, {ours}")));
         }
     }
-    if let Some(loaded) = replay::loaded(client).await? {
-        if !options.force_replay
-            && loaded.digest != bundle.digest()
-            && version_numbers(&loaded.release) > version_numbers(release)
-        {
-            return Ok(Some(format!(
-                "its functions are those of release {}, and this program is {release}; --force loads ours",
-                loaded.release
-            )));
-        }
+    if let Some(loaded) = replay::loaded(client).await?
+        && !options.force_replay
+        && loaded.digest != bundle.digest()
+        && version_numbers(&loaded.release) > version_numbers(release)
+    {
+        return Ok(Some(format!(
+            "its functions are those of release {}, and this program is {release}; --force-replay loads ours",
+            loaded.release
+        )));
     }
     Ok(None)
 }
@@ -353,10 +352,10 @@ pub async fn check_on(client: &Client, bundle: &Bundle, release: &str) -> anyhow
     }
     check.bootstrap_pending = client
         .query_one(
-            "select (select count(*) from unnest($1::text[]) as s where to_regnamespace(s) is not null) < $2
+            "select exists (select from unnest($1::text[]) as s where to_regnamespace(s) is null)
                or exists (select from unnest('{owner,api,worker,readonly}'::text[]) as r
                  where to_regrole('tradepost_' || r) is null)",
-            &[&replay::DOMAINS.as_slice(), &(replay::DOMAINS.len() as i64)],
+            &[&replay::DOMAINS.as_slice()],
         )
         .await?
         .get(0);

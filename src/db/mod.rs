@@ -22,6 +22,6 @@ pub use pool::Pool;
 
 /// Between half of `base` and one and a half of it, so that those who failed together do not come back together.
 pub(crate) fn jittered(base: Duration) -> Duration {
-    let random = (uuid::Uuid::new_v4().as_u128() & 0xffff) as f64 / f64::from(0xffff);
-    base.mul_f64(0.5 + random)
+    let random = uuid::Uuid::new_v4().as_bytes()[0];
+    base.mul_f64(0.5 + f64::from(random) / f64::from(u8::MAX))
 }

@@ -58,7 +58,7 @@ impl Settings {
             role: "tradepost_worker",
             application_name: "tradepost worker".to_owned(),
             wait: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(60),
+            statement_timeout: Duration::from_mins(1),
             call_timeout: Duration::from_secs(65),
             ..Self::api(url, max_connections)
         }

@@ -15,7 +15,7 @@ use crate::support::database::{Database, Template};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// A pool of a role, reached through the superuser's URL as a program with one DATABASE_URL does.
+/// A pool of a role, reached through the superuser's URL as a program with one `DATABASE_URL` does.
 fn pool(database: &Database, max_connections: usize) -> Pool {
     Pool::new(&Settings::api(database.url(DbRole::Superuser), max_connections)).expect("settings")
 }
@@ -302,5 +302,48 @@ async fn a_listener_announces_itself_hears_and_comes_back() {
     shutdown.cancel();
     drop(listener);
     assert_eq!(timeout(SOON, hears.recv()).await.unwrap(), None);
+    database.drop().await;
+}
+
+/// One claim and its answer in a transaction that stays open until the test says so.
+const CLAIM: &str = "select core._claim_idempotency(
+    ('01a203e7-8f72-7dec-8ec2-97d670551b7f', null, 'r', '127.0.0.1', 'key')::core.call_context,
+    'POST /x', '{\"a\": 1}')::text";
+const STORE: &str = "select core._store_response(
+    ('01a203e7-8f72-7dec-8ec2-97d670551b7f', null, 'r', '127.0.0.1', 'key')::core.call_context,
+    'POST /x', '{\"n\": 1}')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_claims_of_a_key_the_second_waits_for_the_answer_of_the_first() {
+    let database = Database::create(Template::Migrated).await;
+    let (first, second) = (database.connect().await, database.connect().await);
+    first.batch_execute("begin").await.unwrap();
+    assert_eq!(first.query_one(CLAIM, &[]).await.unwrap().get::<_, Option<String>>(0), None);
+    first.execute(STORE, &[]).await.unwrap();
+    let waiting = tokio::spawn(async move { second.query_one(CLAIM, &[]).await.unwrap().get::<_, String>(0) });
+    let blocked = format!(
+        "exists (select from pg_stat_activity where datname = '{}' and wait_event_type = 'Lock')",
+        database.name
+    );
+    eventually(&database.connect().await, &blocked).await;
+    first.batch_execute("commit").await.unwrap();
+    assert_eq!(timeout(SOON, waiting).await.unwrap().unwrap(), r#"{"n": 1}"#);
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_waits_too_long_is_in_progress_and_one_whose_holder_failed_is_fresh() {
+    let database = Database::create(Template::Migrated).await;
+    let (first, second) = (database.connect().await, database.connect().await);
+    first.batch_execute("begin").await.unwrap();
+    first.query_one(CLAIM, &[]).await.unwrap();
+    second.batch_execute("set lock_timeout = 50").await.unwrap();
+    let refused = second.query_one(CLAIM, &[]).await.unwrap_err();
+    let refused = refused.as_db_error().unwrap();
+    assert_eq!((refused.code().code(), refused.message()), ("MK409", "core.idempotency_in_progress"));
+    first.batch_execute("rollback").await.unwrap();
+    second.batch_execute("begin").await.unwrap();
+    assert_eq!(second.query_one(CLAIM, &[]).await.unwrap().get::<_, Option<String>>(0), None);
+    second.batch_execute("rollback").await.unwrap();
     database.drop().await;
 }

@@ -11,8 +11,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query select v.* from core._check_invariants() as v;
-  return query select v.* from catalog._check_invariants() as v;
   return query select v.* from identity._check_invariants() as v;
+  return query select v.* from catalog._check_invariants() as v;
+  return query select v.* from orders._check_invariants() as v;
   return query select v.* from payments._check_invariants() as v;
   return query select v.* from events._check_invariants() as v;
   return query select v.* from inventory._check_invariants() as v;

@@ -320,7 +320,8 @@ async fn of_two_claims_of_a_key_the_second_waits_for_the_answer_of_the_first() {
     first.batch_execute("begin").await.unwrap();
     assert_eq!(first.query_one(CLAIM, &[]).await.unwrap().get::<_, Option<String>>(0), None);
     first.execute(STORE, &[]).await.unwrap();
-    let waiting = tokio::spawn(async move { second.query_one(CLAIM, &[]).await.unwrap().get::<_, String>(0) });
+    let waiting =
+        tokio::spawn(async move { second.query_one(CLAIM, &[]).await.unwrap().get::<_, String>(0) });
     let blocked = format!(
         "exists (select from pg_stat_activity where datname = '{}' and wait_event_type = 'Lock')",
         database.name

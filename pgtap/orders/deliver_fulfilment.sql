@@ -1,0 +1,20 @@
+begin;
+select plan(6);
+create temporary table f as
+select test.buyer('ana') as ana, test.seller('sam') as sam_user, test.seller('sue') as sue_user;
+alter table f add lamp uuid, add chair uuid, add order_id uuid, add sam uuid, add sue uuid;
+update f set sam = test.seller_id(sam_user), sue = test.seller_id(sue_user);
+update f set lamp = test.offer(sam, 1000, 5), chair = test.offer(sue, 1000, 5);
+update f set order_id = (select p.order_id from orders.place_orders(jsonb_build_array(test.placing(ana, jsonb_build_object(lamp::text, 1, chair::text, 1)))) as p);
+select test.pay(order_id) from f;
+select count(o.*) from f, orders.accept_fulfilment(test.ctx(sam_user), order_id, sam) as o;
+select count(o.*) from f, orders.accept_fulfilment(test.ctx(sue_user), order_id, sue) as o;
+select throws_ok('select o.* from f, orders.deliver_fulfilment(test.ctx(sam_user), order_id, sam) as o', 'MK409', 'orders.transition_refused', 'ship first');
+select count(o.*) from f, orders.ship_fulfilment(test.ctx(sam_user), order_id, sam, 'DHL', '1') as o;
+select is((select o.status from f, orders.deliver_fulfilment(test.ctx(sam_user), order_id, sam) as o), 'PROCESSING', 'one part may arrive before the other is sent');
+select is((select o.status from f, orders.ship_fulfilment(test.ctx(sue_user), order_id, sue, 'UPS', '2') as o), 'SHIPPED', 'then the order is shipped');
+select is((select o.status from f, orders.deliver_fulfilment(test.ctx(sue_user), order_id, sue) as o), 'DELIVERED', 'and delivered with the last part');
+select throws_ok('select o.* from f, orders.deliver_fulfilment(test.ctx(sue_user), order_id, sue) as o', 'MK409', 'orders.transition_refused', 'once');
+select throws_ok('select o.* from f, orders.deliver_fulfilment(test.ctx(test.seller(''sid'')), order_id, sue) as o', 'MK404', 'orders.order_not_found', 'not by a stranger');
+select * from finish();
+rollback;

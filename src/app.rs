@@ -131,6 +131,7 @@ impl App {
 /// Starts the background work, one line per worker. Each ends after its current step when `stop` is cancelled.
 pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     crate::events::sequencer::spawn(app, tracker, stop);
+    orders::spawn(app, tracker, stop);
 }
 
 /// Everything under `/api/v1`, one line per domain.

@@ -7,13 +7,18 @@ pub mod http;
 pub mod sql;
 pub mod types;
 
+use std::time::Duration;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Pool};
 use crate::problem::Result;
+use crate::worker::{self, Pace, Wake};
 
 /// Most orders that one sweep takes.
 const SWEEP_LIMIT: i32 = 200;
@@ -28,6 +33,16 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::accept_fulfilment))
         .routes(routes!(http::ship_fulfilment))
         .routes(routes!(http::deliver_fulfilment))
+}
+
+/// Starts the sweepers. Nothing waits for them: expiry is a condition, and they only tidy up.
+pub fn spawn(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
+    let sweeper = |name, idle, step: fn(Pool) -> BoxFuture<'static, Result<usize>>| {
+        let pool = app.worker_pool.clone();
+        worker::spawn(tracker, stop, name, Pace::every(idle), Wake::Timer, move || step(pool.clone()));
+    };
+    sweeper("orders.expire", Duration::from_secs(2), |pool| async move { expire(&pool).await }.boxed());
+    sweeper("orders.complete", Duration::from_secs(60), |pool| async move { complete(&pool).await }.boxed());
 }
 
 /// Worker step: expires unpaid orders whose window is over.

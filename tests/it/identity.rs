@@ -1,6 +1,5 @@
 //! Registering, logging in and out, and refreshing, over HTTP.
 
-
 use crate::support::{PASSWORD, json, run};
 
 fn registration(email: &str) -> serde_json::Value {

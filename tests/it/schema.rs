@@ -542,10 +542,11 @@ fn qualified_names(sql: &str) -> BTreeSet<String> {
         let words: Vec<&str> = code.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
         for word in words {
             let mut parts = word.split('.');
-            if let (Some(domain), Some(name)) = (parts.next(), parts.next()) {
-                if DOMAINS.contains(&domain) && !name.is_empty() {
-                    names.insert(format!("{domain}.{name}"));
-                }
+            if let (Some(domain), Some(name)) = (parts.next(), parts.next())
+                && DOMAINS.contains(&domain)
+                && !name.is_empty()
+            {
+                names.insert(format!("{domain}.{name}"));
             }
         }
     }

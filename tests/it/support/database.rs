@@ -94,6 +94,7 @@ fn fetched_servers() -> PathBuf {
 
 /// Statics are not dropped at the end of a process, and a killed one drops nothing. A shell that waits for its
 /// standard input to close outlives us by just enough to stop the server and to remove the files.
+#[allow(clippy::zombie_processes)] // it ends after us
 fn remove_at_exit(cluster: &Cluster, dir: &Path) {
     use std::os::unix::process::CommandExt;
     let script = r#"read -r _; kill -INT "$1" 2>/dev/null

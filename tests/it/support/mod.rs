@@ -59,6 +59,32 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
+/// Runs `n` tasks that all begin at the same moment; their answers in the order of their numbers.
+pub async fn together<T, F>(n: usize, task: impl Fn(usize) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let barrier = Arc::new(tokio::sync::Barrier::new(n));
+    let tasks: Vec<_> = (0..n)
+        .map(|i| {
+            let (barrier, work) = (Arc::clone(&barrier), task(i));
+            tokio::spawn(async move {
+                barrier.wait().await;
+                work.await
+            })
+        })
+        .collect();
+    let mut answers = Vec::with_capacity(n);
+    for task in tasks {
+        match task.await {
+            Ok(answer) => answers.push(answer),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+    answers
+}
+
 /// Runs a test with a server and a database of its own, then asserts the invariants.
 pub fn run(test: impl AsyncFnOnce(Test)) {
     run_with(|_| {}, test);
@@ -208,6 +234,14 @@ impl Test {
     pub async fn log_in(&self, person: &Person) -> Reply {
         let body = json!({ "email": person.email, "password": person.password });
         self.anybody().post("/auth/login", body).await.expect(200)
+    }
+
+    // --- things ----------------------------------------------------------------------------------------------------
+
+    /// A variant on sale by this seller in USD, with this much stock. For tests that are not about the catalogue.
+    pub async fn offer(&self, seller: &Person, price_minor: i64, stock: i32) -> Uuid {
+        assert!(!seller.seller_id.is_nil(), "{} is no seller", seller.name);
+        self.one("select test.offer($1, $2, $3)", &[&seller.seller_id, &price_minor, &stock]).await
     }
 
     // --- the database --------------------------------------------------------------------------------------------

@@ -26,7 +26,6 @@ pub use crate::http::server::serve;
 use crate::http::{docs, observe};
 use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
-use crate::inventory;
 use crate::orders;
 
 /// What every handler may use. Cheap to clone.
@@ -58,7 +57,6 @@ pub struct AppInner {
 #[derive(Debug)]
 pub struct Batchers {
     pub place_orders: Batcher<orders::types::Placing, orders::types::Placed>,
-    pub reserve_stock: Batcher<inventory::types::Reserving, inventory::types::Reserved>,
 }
 
 impl Batchers {
@@ -69,15 +67,10 @@ impl Batchers {
             ..batch::Settings::new(name)
         };
         let place_orders = pool.clone();
-        let reserve_stock = pool.clone();
         Self {
             place_orders: Batcher::start(settings("orders.place_orders"), move |requests: Vec<_>| {
                 let pool = place_orders.clone();
                 async move { orders::sql::place_orders(&pool, &requests).await }
-            }),
-            reserve_stock: Batcher::start(settings("inventory.reserve_stock"), move |requests: Vec<_>| {
-                let pool = reserve_stock.clone();
-                async move { inventory::sql::reserve_stock(&pool, &requests).await }
             }),
         }
     }
@@ -139,7 +132,6 @@ impl App {
 pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     crate::events::sequencer::spawn(app, tracker, stop);
     orders::spawn(app, tracker, stop);
-    inventory::spawn(app, tracker, stop);
 }
 
 /// Everything under `/api/v1`, one line per domain.

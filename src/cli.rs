@@ -15,9 +15,10 @@ use crate::app::{self, App};
 use crate::config::Config;
 use crate::db::migrate;
 use crate::embedded::{self, Cluster, DbRole};
+use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
 use crate::secret::Secret;
-use crate::{doctor, shutdown, telemetry};
+use crate::{doctor, greeting, seed, shutdown, telemetry};
 
 #[derive(Debug, Parser)]
 #[command(name = "tradepost", version, about, arg_required_else_help = true)]
@@ -43,6 +44,11 @@ enum Command {
     Docs(Docs),
     /// Print a connection URL for psql
     DbUrl(DbUrl),
+    /// Fill an empty marketplace with demo stores, products, promotions and orders
+    Seed,
+    /// Administrators
+    #[command(subcommand)]
+    Admin(Admin),
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +59,31 @@ struct Serve {
     /// Only the workers
     #[arg(long)]
     workers_only: bool,
+    /// Fill the marketplace with demo data first, when it is empty; its accounts have a known password
+    #[arg(long)]
+    demo: bool,
+    /// Do not migrate; refuse to start when migrations are missing
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Make an administrator
+    Create(AdminCreate),
+}
+
+#[derive(Debug, Args)]
+struct AdminCreate {
+    /// What the administrator logs in with
+    #[arg(long)]
+    email: String,
+    /// How the administrator is called
+    #[arg(long, default_value = "Administrator")]
+    display_name: String,
+    /// Read the password from standard input, one line
+    #[arg(long, required = true)]
+    password_stdin: bool,
 }
 
 #[derive(Debug, Args)]
@@ -132,6 +163,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Document::Events => crate::docs::events_markdown(),
         }),
         Command::DbUrl(options) => block_on(db_url(config, options)),
+        Command::Seed => block_on(seed(config)),
+        Command::Admin(Admin::Create(options)) => block_on(create_admin(config, options)),
     }
 }
 
@@ -283,9 +316,19 @@ async fn serve_on(
     options: &Serve,
     started: Instant,
 ) -> anyhow::Result<()> {
-    let report = database.migrate(migrate::Options::default()).await?;
-    let took_ms = report.took.as_millis();
-    tracing::info!(migrations = report.applied.len(), took_ms, "the database is up to date");
+    if options.no_migrate {
+        let check = migrate::check(database.deploy_url().expose()).await?;
+        if !check.pending.is_empty() {
+            bail!("the database lacks migrations ({}): run tradepost migrate", check.pending.join(", "));
+        }
+    } else {
+        let report = database.migrate(migrate::Options::default()).await?;
+        let took_ms = report.took.as_millis();
+        tracing::info!(migrations = report.applied.len(), took_ms, "the database is up to date");
+    }
+    if options.demo {
+        seed_demo(config, database).await?;
+    }
     let (key, may_create) = config.jwt_key();
     let tokens =
         Tokens::load(&key, may_create, config.jwt_previous_key_file.as_deref(), config.token_settings())?;
@@ -306,7 +349,7 @@ async fn serve_on(
     workers.close();
 
     if let Some(listener) = &listener {
-        announce(config, listener, database, started)?;
+        announce(config, options, listener, database, started).await?;
     }
     let serving = async {
         if let Some(listener) = listener {
@@ -362,14 +405,14 @@ async fn upkeep(stop: CancellationToken) {
     }
 }
 
-/// Where the API, its description and the database are.
-fn announce(
+/// Where the API, its description and the database are, and what to try with the demo.
+async fn announce(
     config: &Config,
+    options: &Serve,
     listener: &TcpListener,
     database: &Database,
     started: Instant,
 ) -> anyhow::Result<()> {
-    let address = listener.local_addr()?;
     let psql = match database {
         Database::Embedded(_) => {
             let program = std::env::args().next().unwrap_or_else(|| "tradepost".to_owned());
@@ -378,12 +421,61 @@ fn announce(
         }
         Database::External { .. } => "psql \"$DATABASE_URL\"".to_owned(),
     };
-    print(&format!(
-        "\n  API    http://{address}/api/v1\n  Docs   http://{address}/docs\n  psql   {psql}\n\n  \
-         serving after {} ms; Ctrl-C ends it\n\n",
-        started.elapsed().as_millis()
-    ))?;
+    let demo = if options.demo { seed::find_demo(database.deploy_url().expose()).await? } else { None };
+    let took_ms = started.elapsed().as_millis();
+    print(&greeting::text(listener.local_addr()?, &psql, demo.as_ref(), took_ms))?;
     Ok(())
+}
+
+/// The demo, into an empty marketplace.
+async fn seed_demo(config: &Config, database: &Database) -> anyhow::Result<bool> {
+    let passwords = Passwords::new(config.password_cost());
+    let hash = passwords.hash(Secret::new(seed::password())).await.map_err(|p| anyhow::anyhow!("{p}"))?;
+    let report = seed::run(database.deploy_url().expose(), &hash).await.context("seeding the demo")?;
+    match &report {
+        Some(report) => tracing::info!("made a demo marketplace: {report}"),
+        None => tracing::info!("the marketplace has accounts already, so no demo was made"),
+    }
+    Ok(report.is_some())
+}
+
+async fn seed(config: Config) -> anyhow::Result<ExitCode> {
+    let database = Database::open(&config).await?;
+    let work = async {
+        database.migrate(migrate::Options::default()).await?;
+        seed_demo(&config, &database).await
+    };
+    let outcome = work.await;
+    database.close().await;
+    print(match outcome? {
+        true => "the demo marketplace is there\n",
+        false => "nothing done: the marketplace has accounts already\n",
+    })
+}
+
+async fn create_admin(config: Config, options: AdminCreate) -> anyhow::Result<ExitCode> {
+    let mut password = String::new();
+    std::io::stdin().read_line(&mut password).context("cannot read the password from standard input")?;
+    let password = Secret::new(password.trim_end_matches(['\r', '\n']));
+    let hash = Passwords::new(config.password_cost()).hash(password).await;
+    let hash = hash.map_err(|p| anyhow::anyhow!("{p}"))?;
+    let database = Database::open(&config).await?;
+    let work = async {
+        database.migrate(migrate::Options::default()).await?;
+        let client = migrate::connect(database.deploy_url().expose()).await?;
+        client.batch_execute("set role tradepost_owner").await?;
+        let create = "select identity._create_admin($1, $2, $3)::text";
+        match client.query_one(create, &[&options.email, &hash, &options.display_name]).await {
+            Ok(row) => Ok(row.get::<_, String>(0)),
+            Err(error) => match error.as_db_error() {
+                Some(said) => bail!("{}: {}", said.message(), said.detail().unwrap_or_default()),
+                None => Err(error.into()),
+            },
+        }
+    };
+    let outcome = work.await;
+    database.close().await;
+    print(&format!("administrator {} ({})\n", options.email, outcome?))
 }
 
 async fn migrate(config: Config, options: Migrate) -> anyhow::Result<ExitCode> {

@@ -2,7 +2,6 @@
 -- events. Set-based; every sum is computed here once and guarded by the tables' checks.
 -- Private; the caller holds the stock rows' and counters' locks. p_placings are the granted ones only.
 -- Events: orders.order_placed; inventory.stock_low.
--- long: one insert per table of an order, in one place, so that the parts of an order are read together.
 create or replace function orders._write_orders(
   p_placings orders.placing[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],
   p_adjustments pricing.adjustment[], p_commissions pricing.commission[], p_now timestamptz

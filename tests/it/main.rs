@@ -7,4 +7,5 @@ mod harness;
 mod identity;
 mod pgtap;
 mod schema;
+mod seed;
 mod support;

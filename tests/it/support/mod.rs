@@ -37,7 +37,7 @@ use self::database::{Database, Template};
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// The hash of [`PASSWORD`], for those who do not register over HTTP.
-fn password_hash() -> String {
+pub fn password_hash() -> String {
     use argon2::PasswordHasher as _;
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = || argon2::Argon2::default().hash_password(PASSWORD.as_bytes()).expect("a hash").to_string();

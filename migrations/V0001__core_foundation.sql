@@ -45,6 +45,7 @@ insert into core.settings (name, value, unit, description) values
   ('inventory.on_hand_max', 1000000000, 'units', 'Most units of one stock row.'),
   ('inventory.low_stock_default', 5, 'units', 'Low-stock threshold of a new stock row.'),
   ('catalog.variants_max', 250, 'variants', 'Most variants of one product.'),
+  ('catalog.search_candidates_max', 2000, 'products', 'Most matches of a search that are ranked by relevance, the newest.'),
   ('catalog.category_depth_max', 8, 'levels', 'Deepest category tree.'),
   ('identity.session_ttl_s', 2592000, 'seconds', 'Absolute lifetime of a session; refreshing never extends it.'),
   ('identity.refresh_grace_s', 10, 'seconds', 'How long the immediate predecessor of a refresh token answers a retry.'),

@@ -36,9 +36,10 @@ begin
       hint = 'Send status or sellerId as well.',
       column = 'sort';
   end if;
-  if (p_price_min_minor is not null or p_price_max_minor is not null) and p_currency is null then
+  if (p_price_min_minor is not null or p_price_max_minor is not null or p_sort in ('price_asc', 'price_desc'))
+     and p_currency is null then
     raise exception 'catalog.currency_required' using
-      errcode = 'MK422', detail = 'A price range is in a currency.', hint = 'Send currency as well.', column = 'currency';
+      errcode = 'MK422', detail = 'Prices compare within a currency.', hint = 'Send currency as well.', column = 'currency';
   end if;
   if p_price_min_minor < 0 or p_price_max_minor < 0 or p_price_min_minor > p_price_max_minor then
     raise exception 'catalog.price_range_invalid' using

@@ -1,9 +1,9 @@
 -- A page of products by filters and order. Everybody lists the active products of active stores; a store also its own of
 -- every status (p_is_mine, or p_seller_id its own), administrators all. p_category_id includes what is below it. Prices
--- compare the lowest price of a product, in p_currency. Orders: newest, oldest, title, price_asc, price_desc (within one
--- currency after the other), relevance (with p_query).
--- One statement serves all: with plan_cache_mode = force_custom_plan each call is planned with its values, so that the
--- conditions and orders not asked for fold away and the index of the asked order is walked.
+-- compare the lowest price of a product, in p_currency. Orders: newest, oldest, title, price_asc, price_desc, relevance
+-- (of the newest catalog.search_candidates_max matches of p_query).
+-- One statement serves all orders but relevance: with plan_cache_mode = force_custom_plan each call is planned with its
+-- values, so that what is not asked for folds away and the index of the asked order is walked.
 -- Locks: none. Events: none.
 -- Problems: identity.*, MK400 core.cursor_invalid, MK403 catalog.status_not_visible, those of _assert_product_filter.
 create or replace function catalog.list_products(
@@ -17,65 +17,60 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_actor constant identity.actor := identity._actor_or_anonymous(p_ctx);
   v_sort constant text := coalesce(p_sort, case when p_query is null then 'newest' else 'relevance' end);
   v_seller_id constant uuid := case when p_is_mine then (identity._require_seller(p_ctx)).seller_id else p_seller_id end;
-  v_is_manager constant boolean := catalog._may_manage(v_actor, v_seller_id);
+  v_is_manager constant boolean := catalog._may_manage(identity._actor_or_anonymous(p_ctx), v_seller_id);
   v_status constant text := case when v_is_manager then p_status else 'ACTIVE' end;
   v_query constant tsquery := websearch_to_tsquery('english', p_query);
+  v_currency constant bpchar := p_currency;
   v_category_ids uuid[];
+  v_category_id uuid;
   v_after text[];
   v_id uuid;
-  v_amount bigint;
+  v_key bigint;
 begin
   perform catalog._assert_product_filter(p_status, p_price_min_minor, p_price_max_minor, p_currency, p_query, v_sort,
                                          v_is_manager, p_is_bounded => v_status is not null or v_seller_id is not null);
   v_after := catalog._read_product_cursor(p_cursor, v_sort);
   v_id := v_after[2]::uuid;
-  v_amount := v_after[3]::bigint;
+  v_key := v_after[3]::bigint;
   if p_category_id is not null then
     v_category_ids := array(select c.category_id from catalog.categories as c where c.path @> array[p_category_id]);
+    if cardinality(v_category_ids) <= 1 then
+      v_category_id := p_category_id;
+      v_category_ids := null;
+    end if;
+  end if;
+  if v_sort = 'relevance' then
+    return query
+      select r.*
+        from catalog._search_products(v_status, v_seller_id, v_category_id, v_category_ids, v_currency, p_price_min_minor,
+                                      p_price_max_minor, v_query, v_is_manager, v_key, v_id, p_limit) as r;
+    return;
   end if;
   return query
     select p.product_id, p.seller_id,
            jsonb_build_object('sellerId', s.seller_id, 'storeName', s.store_name, 'slug', s.slug),
            p.category_id, p.title, p.slug, p.status, p.price_from_minor, p.price_to_minor, p.currency, p.version,
            p.created_at, p.updated_at,
-           case
-             when v_sort = 'title' then core._encode_cursor(v_sort, p.product_id::text, null, p.title)
-             when v_sort = 'relevance' then
-               core._encode_cursor(v_sort, p.product_id::text, (ts_rank(p.search, v_query) * 1e9)::bigint::text, null)
-             when v_sort in ('price_asc', 'price_desc') then
-               core._encode_cursor(v_sort, p.product_id::text, p.price_from_minor::text, p.currency::text)
-             else core._encode_cursor(v_sort, p.product_id::text, null, null)
-           end
+           core._encode_cursor(v_sort, p.product_id::text,
+                               case when v_sort in ('price_asc', 'price_desc') then p.price_from_minor::text end,
+                               case when v_sort = 'title' then p.title end)
       from catalog.products as p
-      join identity.sellers as s on s.seller_id = p.seller_id
-     where (v_status is null or p.status = v_status)
-       and (v_is_manager or s.status = 'ACTIVE')
-       and (v_seller_id is null or p.seller_id = v_seller_id)
-       and (v_category_ids is null or p.category_id = any (v_category_ids))
-       and (p_currency is null or p.currency = p_currency)
-       and (p_price_min_minor is null or p.price_from_minor >= p_price_min_minor)
-       and (p_price_max_minor is null or p.price_from_minor <= p_price_max_minor)
-       and (v_query is null or p.search @@ v_query)
-       and (v_sort not in ('price_asc', 'price_desc') or p.price_from_minor is not null)
+      join identity.sellers as s on s.seller_id = p.seller_id and (v_is_manager or s.status = 'ACTIVE')
+     where catalog._is_listed(p, v_status, v_seller_id, v_category_id, v_category_ids, v_currency, p_price_min_minor,
+                              p_price_max_minor, v_query)
        and (v_after is null
             or v_sort = 'newest' and p.product_id < v_id
             or v_sort = 'oldest' and p.product_id > v_id
             or v_sort = 'title' and (p.title, p.product_id) > (v_after[4], v_id)
-            or v_sort = 'price_asc' and (p.currency, p.price_from_minor, p.product_id) > (v_after[4]::bpchar, v_amount, v_id)
-            or v_sort = 'price_desc' and (p.currency, p.price_from_minor, p.product_id) < (v_after[4]::bpchar, v_amount, v_id)
-            or v_sort = 'relevance'
-               and ((ts_rank(p.search, v_query) * 1e9)::bigint, p.product_id) < (v_amount, v_id))
+            or v_sort = 'price_asc' and (p.price_from_minor, p.product_id) > (v_key, v_id)
+            or v_sort = 'price_desc' and (p.price_from_minor, p.product_id) < (v_key, v_id))
      order by case when v_sort = 'title' then p.title end,
-              case when v_sort = 'price_asc' then p.currency end,
               case when v_sort = 'price_asc' then p.price_from_minor end,
-              case when v_sort = 'price_desc' then p.currency end desc,
               case when v_sort = 'price_desc' then p.price_from_minor end desc,
-              case when v_sort = 'relevance' then (ts_rank(p.search, v_query) * 1e9)::bigint end desc,
               case when v_sort in ('oldest', 'title', 'price_asc') then p.product_id end,
-              case when v_sort in ('newest', 'price_desc', 'relevance') then p.product_id end desc
+              case when v_sort in ('newest', 'price_desc') then p.product_id end desc
      limit core._page_limit(p_limit);
 end;
 $$;

@@ -65,7 +65,7 @@ insert into core.problem_types (code, status, title, description) values
   ('catalog.price_invalid', 422, 'Price not valid', 'A price is from 1 to 100000000000 minor units.'),
   ('catalog.currency_unknown', 422, 'Unknown currency', 'The currency is not one of this marketplace.'),
   ('catalog.currency_mismatch', 422, 'Other currency', 'All prices of a product are in one currency.'),
-  ('catalog.currency_required', 422, 'Currency missing', 'A price range needs a currency.'),
+  ('catalog.currency_required', 422, 'Currency missing', 'A price range and an order by price need a currency.'),
   ('catalog.price_range_invalid', 422, 'Price range not valid', 'A price range goes from a smaller to a larger amount.'),
   ('catalog.query_invalid', 422, 'Search too long', 'A search has at most 200 characters.'),
   ('catalog.status_invalid', 422, 'Unknown status', 'There is no such status of a product.'),

@@ -12,56 +12,6 @@ use crate::db::{self, Pool};
 use crate::http::{CallContext, Page};
 use crate::problem::{Problem, Result};
 
-/// The columns of `catalog.category`.
-macro_rules! category {
-    ($call:literal) => {
-        concat!("select category_id, parent_id, path, name, slug, position, version, created_at, updated_at from ", $call)
-    };
-}
-
-/// The columns of `catalog.attribute`.
-macro_rules! attribute {
-    ($call:literal) => {
-        concat!(
-            "select attribute_id, code, name, type, unit, is_required, is_variant_axis, options, min_value, max_value, \
-             version, created_at, updated_at from ",
-            $call
-        )
-    };
-}
-
-/// The columns of `catalog.category_attribute`.
-macro_rules! category_attribute {
-    ($call:literal) => {
-        concat!(
-            "select inherited_from, attribute_id, code, name, type, unit, is_required, is_variant_axis, options, \
-             min_value, max_value, version, created_at, updated_at from ",
-            $call
-        )
-    };
-}
-
-/// The columns of `catalog.product`.
-macro_rules! product {
-    ($call:literal) => {
-        concat!(
-            "select product_id, seller, category_id, title, slug, description, attributes, status, review_reason, \
-             price_from_minor, price_to_minor, currency, version, created_at, updated_at, variants from ",
-            $call
-        )
-    };
-}
-
-/// The columns of `catalog.variant`.
-macro_rules! variant {
-    ($call:literal) => {
-        concat!(
-            "select variant_id, product_id, axis_values, position, status, version, created_at, updated_at, offers from ",
-            $call
-        )
-    };
-}
-
 fn all<T: for<'r> TryFrom<&'r Row, Error = Problem>>(rows: &[Row]) -> Result<Vec<T>> {
     rows.iter().map(T::try_from).collect()
 }
@@ -78,13 +28,15 @@ pub async fn get_category_tree(pool: &Pool) -> Result<Vec<CategoryNode>> {
 }
 
 pub async fn get_category(pool: &Pool, category_id: Uuid) -> Result<Category> {
-    let sql = category!("catalog.get_category($1)");
+    let sql = "select category_id, parent_id, path, name, slug, position, version, created_at, \
+         updated_at from catalog.get_category($1)";
     Category::try_from(&db::query_one(pool, "catalog.get_category", sql, &[&category_id]).await?)
 }
 
 pub async fn create_category(pool: &Pool, ctx: &CallContext, request: &CategoryRequest) -> Result<Category> {
     let CategoryRequest { parent_id, name, slug, position } = request;
-    let sql = category!("catalog.create_category($1, $2, $3, $4, $5)");
+    let sql = "select category_id, parent_id, path, name, slug, position, version, created_at, \
+         updated_at from catalog.create_category($1, $2, $3, $4, $5)";
     let row =
         db::query_one(pool, "catalog.create_category", sql, &[ctx, parent_id, name, slug, position]).await?;
     Category::try_from(&row)
@@ -101,7 +53,8 @@ pub async fn update_category(
     let row = db::query_one(
         pool,
         "catalog.update_category",
-        category!("catalog.update_category($1, $2, $3, $4, $5, $6, $7)"),
+        "select category_id, parent_id, path, name, slug, position, version, created_at, \
+             updated_at from catalog.update_category($1, $2, $3, $4, $5, $6, $7)",
         &[ctx, &category_id, &version, parent_id, name, slug, position],
     )
     .await?;
@@ -114,7 +67,9 @@ pub async fn delete_category(pool: &Pool, ctx: &CallContext, category_id: Uuid) 
 }
 
 pub async fn list_category_attributes(pool: &Pool, category_id: Uuid) -> Result<Vec<CategoryAttribute>> {
-    let sql = category_attribute!("catalog.list_category_attributes($1)");
+    let sql = "select inherited_from, attribute_id, code, name, type, unit, is_required, \
+         is_variant_axis, options, min_value, max_value, version, created_at, updated_at from \
+         catalog.list_category_attributes($1)";
     all(&db::query(pool, "catalog.list_category_attributes", sql, &[&category_id]).await?)
 }
 
@@ -124,7 +79,9 @@ pub async fn link_attribute(
     category_id: Uuid,
     attribute_id: Uuid,
 ) -> Result<CategoryAttribute> {
-    let sql = category_attribute!("catalog.link_attribute($1, $2, $3)");
+    let sql = "select inherited_from, attribute_id, code, name, type, unit, is_required, \
+         is_variant_axis, options, min_value, max_value, version, created_at, updated_at from \
+         catalog.link_attribute($1, $2, $3)";
     let row = db::query_one(pool, "catalog.link_attribute", sql, &[ctx, &category_id, &attribute_id]).await?;
     CategoryAttribute::try_from(&row)
 }
@@ -144,7 +101,9 @@ pub async fn create_attribute(
     ctx: &CallContext,
     request: &AttributeRequest,
 ) -> Result<Attribute> {
-    let sql = attribute!("catalog.create_attribute($1, $2)");
+    let sql = "select attribute_id, code, name, type, unit, is_required, is_variant_axis, options, \
+         min_value, max_value, version, created_at, updated_at from \
+         catalog.create_attribute($1, $2)";
     let row = db::query_one(pool, "catalog.create_attribute", sql, &[ctx, &Json(request)]).await?;
     Attribute::try_from(&row)
 }
@@ -156,7 +115,9 @@ pub async fn update_attribute(
     version: i32,
     request: &AttributeChange,
 ) -> Result<Attribute> {
-    let sql = attribute!("catalog.update_attribute($1, $2, $3, $4)");
+    let sql = "select attribute_id, code, name, type, unit, is_required, is_variant_axis, options, \
+         min_value, max_value, version, created_at, updated_at from \
+         catalog.update_attribute($1, $2, $3, $4)";
     let change = Json(request);
     let row = db::query_one(pool, "catalog.update_attribute", sql, &[ctx, &attribute_id, &version, &change])
         .await?;
@@ -194,12 +155,16 @@ pub async fn list_products(
 }
 
 pub async fn get_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
-    let sql = product!("catalog.get_product($1, $2)");
+    let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
+         review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
+         updated_at, variants from catalog.get_product($1, $2)";
     Product::try_from(&db::query_one(pool, "catalog.get_product", sql, &[ctx, &product_id]).await?)
 }
 
 pub async fn get_product_by_slug(pool: &Pool, ctx: &CallContext, slug: &str) -> Result<Product> {
-    let sql = product!("catalog.get_product_by_slug($1, $2)");
+    let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
+         review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
+         updated_at, variants from catalog.get_product_by_slug($1, $2)";
     Product::try_from(&db::query_one(pool, "catalog.get_product_by_slug", sql, &[ctx, &slug]).await?)
 }
 
@@ -208,7 +173,10 @@ pub async fn create_product(pool: &Pool, ctx: &CallContext, request: &ProductReq
     let row = db::query_one(
         pool,
         "catalog.create_product",
-        product!("catalog.create_product($1, $2, $3, $4, $5, $6)"),
+        "select product_id, seller, category_id, title, slug, description, attributes, \
+             status, review_reason, price_from_minor, price_to_minor, currency, version, \
+             created_at, updated_at, variants from catalog.create_product($1, $2, $3, $4, $5, \
+             $6)",
         &[ctx, category_id, title, slug, description, &Json(attributes)],
     )
     .await?;
@@ -226,7 +194,10 @@ pub async fn update_product(
     let row = db::query_one(
         pool,
         "catalog.update_product",
-        product!("catalog.update_product($1, $2, $3, $4, $5, $6, $7, $8)"),
+        "select product_id, seller, category_id, title, slug, description, attributes, \
+             status, review_reason, price_from_minor, price_to_minor, currency, version, \
+             created_at, updated_at, variants from catalog.update_product($1, $2, $3, $4, $5, \
+             $6, $7, $8)",
         &[ctx, &product_id, &version, category_id, title, slug, description, &Json(attributes)],
     )
     .await?;
@@ -239,17 +210,23 @@ pub async fn archive_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -
 }
 
 pub async fn submit_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
-    let sql = product!("catalog.submit_product($1, $2)");
+    let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
+         review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
+         updated_at, variants from catalog.submit_product($1, $2)";
     Product::try_from(&db::query_one(pool, "catalog.submit_product", sql, &[ctx, &product_id]).await?)
 }
 
 pub async fn activate_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
-    let sql = product!("catalog.activate_product($1, $2)");
+    let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
+         review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
+         updated_at, variants from catalog.activate_product($1, $2)";
     Product::try_from(&db::query_one(pool, "catalog.activate_product", sql, &[ctx, &product_id]).await?)
 }
 
 pub async fn deactivate_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
-    let sql = product!("catalog.deactivate_product($1, $2)");
+    let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
+         review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
+         updated_at, variants from catalog.deactivate_product($1, $2)";
     Product::try_from(&db::query_one(pool, "catalog.deactivate_product", sql, &[ctx, &product_id]).await?)
 }
 
@@ -262,7 +239,9 @@ pub async fn review_product(
     let row = db::query_one(
         pool,
         "catalog.review_product",
-        product!("catalog.review_product($1, $2, $3, $4, $5)"),
+        "select product_id, seller, category_id, title, slug, description, attributes, \
+             status, review_reason, price_from_minor, price_to_minor, currency, version, \
+             created_at, updated_at, variants from catalog.review_product($1, $2, $3, $4, $5)",
         &[ctx, &product_id, &request.decision.as_str(), &request.reason, &request.version],
     )
     .await?;
@@ -286,7 +265,8 @@ pub async fn list_variants(
 }
 
 pub async fn get_variant(pool: &Pool, ctx: &CallContext, variant_id: Uuid) -> Result<Variant> {
-    let sql = variant!("catalog.get_variant($1, $2)");
+    let sql = "select variant_id, product_id, axis_values, position, status, version, created_at, \
+         updated_at, offers from catalog.get_variant($1, $2)";
     Variant::try_from(&db::query_one(pool, "catalog.get_variant", sql, &[ctx, &variant_id]).await?)
 }
 
@@ -296,7 +276,8 @@ pub async fn create_variants(
     product_id: Uuid,
     request: &VariantsRequest,
 ) -> Result<Vec<Variant>> {
-    let sql = variant!("catalog.create_variants($1, $2, $3)");
+    let sql = "select variant_id, product_id, axis_values, position, status, version, created_at, \
+         updated_at, offers from catalog.create_variants($1, $2, $3)";
     all(&db::query(pool, "catalog.create_variants", sql, &[ctx, &product_id, &Json(request)]).await?)
 }
 
@@ -311,7 +292,8 @@ pub async fn update_variant(
     let row = db::query_one(
         pool,
         "catalog.update_variant",
-        variant!("catalog.update_variant($1, $2, $3, $4, $5, $6, $7)"),
+        "select variant_id, product_id, axis_values, position, status, version, created_at, \
+             updated_at, offers from catalog.update_variant($1, $2, $3, $4, $5, $6, $7)",
         &[ctx, &variant_id, &version, sku, &price.amount_minor, &price.currency, position],
     )
     .await?;

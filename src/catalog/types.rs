@@ -367,7 +367,7 @@ pub struct ProductFilter {
     /// Whose title or description matches, as web searches are written: `"linen shirt" -red`.
     #[param(max_length = 200)]
     pub q: Option<String>,
-    /// `relevance` when `q` is given, else `newest`. Prices are ordered within one currency after the other.
+    /// `relevance` when `q` is given, else `newest`. An order by price needs `currency`.
     #[param(inline)]
     pub sort: Option<ProductSort>,
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod deploy;
 mod documents;
+mod events;
 mod harness;
 mod identity;
 mod pgtap;

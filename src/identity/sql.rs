@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::types::{Profile, Refreshed, RegisterRequest};
 use crate::db::{self, Pool};
 use crate::http::CallContext;
-use crate::problem::{Problem, Result};
+use crate::problem::Result;
 
 pub async fn register_user(
     pool: &Pool,
@@ -99,18 +99,4 @@ pub async fn get_profile(pool: &Pool, ctx: &CallContext) -> Result<Profile> {
     )
     .await?;
     Profile::try_from(&row)
-}
-
-/// Makes an administrator; over a connection of the database's owner, since no other role may.
-pub async fn create_admin(
-    client: &tokio_postgres::Client,
-    email: &str,
-    password_hash: &str,
-    display_name: &str,
-) -> Result<Uuid> {
-    let row = client
-        .query_one("select identity._create_admin($1, $2, $3)", &[&email, &password_hash, &display_name])
-        .await
-        .map_err(Problem::from)?;
-    Ok(row.try_get(0)?)
 }

@@ -1,7 +1,7 @@
 begin;
 select plan(6);
 create temporary table f as
-select test.buyer('ana') as ana, test.seller('sam') as sam_user, test.seller('sue') as sue_user;
+select test.buyer('ana') as ana, test.seller('sam') as sam_user, test.seller('sue') as sue_user, test.seller('sid') as sid_user;
 alter table f add lamp uuid, add chair uuid, add order_id uuid, add sam uuid, add sue uuid;
 update f set sam = test.seller_id(sam_user), sue = test.seller_id(sue_user);
 update f set lamp = test.offer(sam, 1000, 5), chair = test.offer(sue, 1000, 5);
@@ -15,6 +15,6 @@ select is((select o.status from f, orders.deliver_fulfilment(test.ctx(sam_user),
 select is((select o.status from f, orders.ship_fulfilment(test.ctx(sue_user), order_id, sue, 'UPS', '2') as o), 'SHIPPED', 'then the order is shipped');
 select is((select o.status from f, orders.deliver_fulfilment(test.ctx(sue_user), order_id, sue) as o), 'DELIVERED', 'and delivered with the last part');
 select throws_ok('select o.* from f, orders.deliver_fulfilment(test.ctx(sue_user), order_id, sue) as o', 'MK409', 'orders.transition_refused', 'once');
-select throws_ok('select o.* from f, orders.deliver_fulfilment(test.ctx(test.seller(''sid'')), order_id, sue) as o', 'MK404', 'orders.order_not_found', 'not by a stranger');
+select throws_ok('select o.* from f, orders.deliver_fulfilment(test.ctx(sid_user), order_id, sue) as o', 'MK404', 'orders.order_not_found', 'not by a stranger');
 select * from finish();
 rollback;

@@ -1,7 +1,7 @@
 begin;
 select plan(10);
 create temporary table f as
-select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam_user;
+select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam_user, test.seller('sid') as sid_user;
 alter table f add lamp uuid, add order_id uuid;
 update f set lamp = test.offer(test.seller_id(sam_user), 1000, 5);
 update f set order_id = test.order(ana, lamp);
@@ -26,6 +26,6 @@ select is((select s.allowed_actions from f, orders.get_order_status(test.ctx(ana
 -- not yours
 select throws_ok('select s.* from f, orders.get_order_status(test.ctx(ben), order_id) as s', 'MK404', 'orders.order_not_found', 'not another buyer''s');
 select throws_ok('select s.* from f, orders.get_order_status(test.ctx(), order_id) as s', 'MK401', 'identity.unauthenticated', 'not anybody''s');
-select throws_ok('select s.* from f, orders.get_order_status(test.ctx(test.seller(''sid'')), order_id) as s', 'MK404', 'orders.order_not_found', 'not a stranger seller''s');
+select throws_ok('select s.* from f, orders.get_order_status(test.ctx(sid_user), order_id) as s', 'MK404', 'orders.order_not_found', 'not a stranger seller''s');
 select * from finish();
 rollback;

@@ -5,7 +5,7 @@ select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin
 alter table f add lamp uuid, add chair uuid;
 update f set lamp = test.offer(test.seller_id(sam_user), 1000, 50), chair = test.offer(test.seller_id(sue_user), 2500, 50);
 create temporary table o as
-select n, (select test.order(ana, lamp) from f) as order_id from generate_series(1, 5) as n;
+select n, test.order(ana, lamp) as order_id from f, generate_series(1, 5) as n;
 create temporary table both_sellers as
 select p.order_id from f, orders.place_orders(jsonb_build_array(test.placing(ben, jsonb_build_object(lamp::text, 2, chair::text, 1)))) as p;
 select test.pay(order_id) from o where n = 2;

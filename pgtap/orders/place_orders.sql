@@ -35,7 +35,7 @@ select results_eq(
 select results_eq(
   $$ select s.type, s.aggregate_version, s.payload ->> 'totalMinor', s.audience @> array[ana, sam, sue] from events.staging as s, f, placed as p where s.aggregate_id = p.order_id $$,
   $$ values ('orders.order_placed', 1::bigint, '4500', true) $$, 'one event tells buyer and sellers');
-select unlike((select string_agg(s.payload::text, '') from events.staging as s), '%Main Street%', 'without the address');
+select unalike((select string_agg(s.payload::text, '') from events.staging as s), '%Main Street%', 'without the address');
 
 -- a price change later does not touch the order
 update catalog.offers set price_minor = 9999 where variant_id = (select lamp from f);
@@ -166,7 +166,7 @@ select is((select test.status(order_id) from couponed where request_no = 3), 'PA
 -- limits
 select results_eq(
   $$ select p.problem_code from f, orders.place_orders(jsonb_build_array(test.placing(ana, jsonb_build_object(lamp::text, 1))
-       || jsonb_build_object('lines', (select jsonb_agg(jsonb_build_object('variantId', lamp, 'quantity', 1)) from generate_series(1, 101))))) as p $$,
+       || jsonb_build_object('lines', (select jsonb_agg(jsonb_build_object('variantId', lamp, 'quantity', least(n, 1))) from generate_series(1, 101) as n)))) as p $$,
   $$ values ('orders.too_many_lines') $$, 'more than 100 lines are refused');
 select results_eq(
   $$ select p.problem_code from f, orders.place_orders(jsonb_build_array(test.placing(ana, jsonb_build_object(lamp::text, 1), p_coupons => array(select 'C' || n from generate_series(1, 11) as n)))) as p $$,

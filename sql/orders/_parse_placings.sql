@@ -7,7 +7,9 @@ stable
 as $$
 begin
   return (
-  with parsed as (
+  with limits as (
+    select core._setting_int('orders.lines_max') as lines, core._setting_int('orders.line_quantity_max') as quantity
+  ), parsed as (
     select r.n, r.request,
            (r.request ->> 'actorId')::uuid as buyer_id,
            (r.request ->> 'sessionId')::uuid as session_id,
@@ -19,6 +21,7 @@ begin
   ), checked as (
     select p.*, refusal.*
     from parsed as p
+    cross join limits as most
     left join identity.users as u on u.user_id = p.buyer_id and u.status = 'ACTIVE'
     left join identity.sessions as s on s.session_id = p.session_id
     left join core.currencies as c on c.currency = p.request ->> 'currency'
@@ -27,7 +30,7 @@ begin
       from jsonb_array_elements(case jsonb_typeof(p.lines) when 'array' then p.lines else '[]' end)
         with ordinality as l (line, n)
       where jsonb_typeof(l.line -> 'quantity') is distinct from 'number'
-         or (l.line ->> 'quantity')::numeric not between 1 and core._setting_int('orders.line_quantity_max')
+         or (l.line ->> 'quantity')::numeric not between 1 and most.quantity
          or (l.line ->> 'quantity')::numeric % 1 <> 0
     ) as bad_line on true
     cross join lateral (
@@ -42,10 +45,10 @@ begin
           then array['422', 'orders.currency_unknown', 'The currency is not one this marketplace trades in.', 'currency']
         when jsonb_typeof(p.lines) is distinct from 'array' or jsonb_array_length(p.lines) = 0
           then array['422', 'orders.lines_required', 'An order needs at least one line.', 'lines']
-        when jsonb_array_length(p.lines) > core._setting_int('orders.lines_max')
-          then array['422', 'orders.too_many_lines', format('An order has at most %s lines.', core._setting_int('orders.lines_max')), 'lines']
+        when jsonb_array_length(p.lines) > most.lines
+          then array['422', 'orders.too_many_lines', format('An order has at most %s lines.', most.lines), 'lines']
         when bad_line.index is not null
-          then array['422', 'orders.quantity_invalid', format('A line takes 1 to %s units.', core._setting_int('orders.line_quantity_max')),
+          then array['422', 'orders.quantity_invalid', format('A line takes 1 to %s units.', most.quantity),
                      format('lines/%s/quantity', bad_line.index)]
         when cardinality(p.coupon_codes) > 10
           then array['422', 'orders.too_many_coupons', 'An order takes at most 10 coupon codes.', 'couponCodes']

@@ -87,7 +87,7 @@ select results_eq(
 select is((select problem_errors -> 0 ->> 'pointer' from rush where request_no = 2), '/lines/0/quantity', 'the short line is named');
 select is((select (problem_errors -> 0 ->> 'available')::int from rush where request_no = 2), 1, 'with what is left at its turn');
 select is((select test.stock(lamp) from f), '3/3', 'every unit is held exactly once');
-update inventory.stock_levels set on_hand = 9 where variant_id = (select lamp from f);
+update inventory.stock_levels set on_hand = 9, is_low = false where variant_id = (select lamp from f);
 insert into inventory.movements (seller_id, movement_id, variant_id, kind, quantity_delta, on_hand_after, created_at)
 select sam, core.new_id(), lamp, 'ADJUST', 6, 9, core.now() from f;
 select results_eq(

@@ -2,6 +2,7 @@
 -- events. Set-based; every sum is computed here once and guarded by the tables' checks.
 -- Private; the caller holds the stock rows' and counters' locks. p_placings are the granted ones only.
 -- Events: orders.order_placed; inventory.stock_low.
+-- long: one insert per table, in the order of their foreign keys; splitting it would only scatter one list.
 create or replace function orders._write_orders(
   p_placings orders.placing[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],
   p_adjustments pricing.adjustment[], p_commissions pricing.commission[], p_now timestamptz

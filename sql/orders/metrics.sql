@@ -1,4 +1,5 @@
--- Orders by status with their gross value, for /metrics. Called by: the program. Reads only.
+-- Orders of the last day by status, with their gross value, for /metrics.
+-- Called by: the program, whoever may scrape it. Reads only; no personal data.
 create or replace function orders.metrics()
 returns table (status text, currency text, orders bigint, total_minor bigint)
 language sql

@@ -12,17 +12,6 @@ use crate::http::context::CallContext;
 use crate::http::page::Page;
 use crate::problem::{Problem, Result};
 
-/// The columns of `orders.view_order`.
-macro_rules! order {
-    ($call:literal) => {
-        concat!(
-            "select order_id, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, \
-             coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments from ",
-            $call
-        )
-    };
-}
-
 pub async fn place_orders(pool: &Pool, requests: &[Placing]) -> Result<Answers<Placed>> {
     let rows = query(
         pool,
@@ -45,7 +34,9 @@ fn request_index(row: &Row) -> Result<usize> {
 
 pub async fn get_order(pool: &Pool, ctx: &CallContext, order_id: Uuid) -> Result<Order> {
     let row =
-        query_one(pool, "orders.get_order", order!("orders.get_order($1, $2)"), &[ctx, &order_id]).await?;
+        query_one(pool, "orders.get_order", "select order_id, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, \
+         coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments \
+         from orders.get_order($1, $2)", &[ctx, &order_id]).await?;
     Ok(Order::try_from(&row)?)
 }
 
@@ -104,7 +95,9 @@ pub async fn accept_fulfilment(
     let row = query_one(
         pool,
         "orders.accept_fulfilment",
-        order!("orders.accept_fulfilment($1, $2, $3)"),
+        "select order_id, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, \
+         coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments \
+         from orders.accept_fulfilment($1, $2, $3)",
         &[ctx, &order_id, &seller_id],
     )
     .await?;
@@ -122,7 +115,9 @@ pub async fn ship_fulfilment(
     let row = query_one(
         pool,
         "orders.ship_fulfilment",
-        order!("orders.ship_fulfilment($1, $2, $3, $4, $5)"),
+        "select order_id, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, \
+         coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments \
+         from orders.ship_fulfilment($1, $2, $3, $4, $5)",
         &[ctx, &order_id, &seller_id, &carrier, &tracking_number],
     )
     .await?;
@@ -138,7 +133,9 @@ pub async fn deliver_fulfilment(
     let row = query_one(
         pool,
         "orders.deliver_fulfilment",
-        order!("orders.deliver_fulfilment($1, $2, $3)"),
+        "select order_id, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, \
+         coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments \
+         from orders.deliver_fulfilment($1, $2, $3)",
         &[ctx, &order_id, &seller_id],
     )
     .await?;

@@ -101,16 +101,61 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             "expected an object, not an array",
         ));
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().clone();
-        refuse(&path, &error.into_inner())
-    })?;
-    deserializer.end().map_err(|_| invalid("There is something after the end of the JSON document."))?;
+    let value = match document(bytes) {
+        // In JSON 3.0 is the integer 3; Serde thinks otherwise.
+        Err(Refused { is_float: true, problem }) => match whole_numbers(bytes) {
+            Some(rewritten) => document(&rewritten).map_err(|refused| refused.problem)?,
+            None => return Err(problem),
+        },
+        other => other.map_err(|refused| refused.problem)?,
+    };
     if has_nul(bytes) {
         return Err(nul(bytes));
     }
     Ok(value)
+}
+
+struct Refused {
+    problem: Problem,
+    /// An integer was expected where a number with a fraction or an exponent stands.
+    is_float: bool,
+}
+
+fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().clone();
+        let error = error.into_inner();
+        let is_float = error.to_string().contains("floating point `");
+        Refused { problem: refuse(&path, &error), is_float }
+    })?;
+    deserializer.end().map_err(|_| Refused {
+        problem: invalid("There is something after the end of the JSON document."),
+        is_float: false,
+    })?;
+    Ok(value)
+}
+
+/// The document with `3.0` and `3e0` written as `3`; `None` when there is no such number.
+fn whole_numbers(bytes: &[u8]) -> Option<Vec<u8>> {
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    fn rewrite(value: &mut serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Number(number) if number.is_f64() => {
+                let whole = number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() <= EXACT_MAX);
+                #[allow(clippy::cast_possible_truncation)] // whole, and within the exact range
+                if let Some(whole) = whole {
+                    *number = (whole as i64).into();
+                }
+                whole.is_some()
+            }
+            serde_json::Value::Array(items) => items.iter_mut().fold(false, |any, item| rewrite(item) | any),
+            serde_json::Value::Object(map) => map.values_mut().fold(false, |any, item| rewrite(item) | any),
+            _ => false,
+        }
+    }
+    let mut value = serde_json::from_slice(bytes).ok()?;
+    if rewrite(&mut value) { serde_json::to_vec(&value).ok() } else { None }
 }
 
 fn refuse(path: &Path, error: &serde_json::Error) -> Problem {
@@ -247,6 +292,14 @@ mod tests {
         blames("7", "", "wrong_type");
         blames("{", "", "malformed");
         blames(r#"{"lines":[],"note":"\ud800"}"#, "", "malformed");
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let body = super::parse::<Body>(br#"{"lines":[{"unitPrice":3.0},{"unitPrice":2e2}]}"#).unwrap();
+        assert_eq!(body.lines.iter().map(|line| line.unit_price).collect::<Vec<_>>(), [3, 200]);
+        blames(r#"{"lines":[{"unitPrice":3.0},{"unitPrice":2.5}]}"#, "/lines/1/unitPrice", "wrong_type");
+        blames(r#"{"lines":[{"unitPrice":1e300}]}"#, "/lines/0/unitPrice", "wrong_type");
     }
 
     #[test]

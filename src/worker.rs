@@ -162,7 +162,7 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(5), tracker.wait()).await.expect("the worker ended");
     }
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[tokio::test]
     async fn goes_on_at_once_while_there_is_work() {
@@ -185,7 +185,7 @@ mod tests {
         notify.notify_one();
         run(Pace::every(HOUR), Wake::Notify(notify), 2, |_| Ok(0)).await;
         let (head, seen) = watch::channel(0);
-        let (_, ()) = tokio::join!(
+        let ((), ()) = tokio::join!(
             async move {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 head.send(1).expect("somebody listens");

@@ -33,17 +33,16 @@ impl Sequencer {
     pub async fn step(&self) -> Result<usize> {
         let mut leading = self.leading.lock().await;
         let work = async {
-            let connection = match leading.take() {
-                Some(connection) => connection,
-                None => {
-                    let connection = self.pool.get().await?;
-                    if !sql::lead(&connection).await? {
-                        connection.done();
-                        return Ok(0);
-                    }
-                    tracing::debug!("leads the sequencers");
-                    connection
+            let connection = if let Some(connection) = leading.take() {
+                connection
+            } else {
+                let connection = self.pool.get().await?;
+                if !sql::lead(&connection).await? {
+                    connection.done();
+                    return Ok(0);
                 }
+                tracing::debug!("leads the sequencers");
+                connection
             };
             let moved = sql::sequence(&connection).await?;
             *leading = Some(connection);

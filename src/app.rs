@@ -26,6 +26,7 @@ pub use crate::http::server::serve;
 use crate::http::{docs, observe};
 use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
+use crate::inventory;
 use crate::orders;
 
 /// What every handler may use. Cheap to clone.
@@ -57,6 +58,7 @@ pub struct AppInner {
 #[derive(Debug)]
 pub struct Batchers {
     pub place_orders: Batcher<orders::types::Placing, orders::types::Placed>,
+    pub reserve_stock: Batcher<inventory::types::Reserving, inventory::types::Reserved>,
 }
 
 impl Batchers {
@@ -67,10 +69,15 @@ impl Batchers {
             ..batch::Settings::new(name)
         };
         let place_orders = pool.clone();
+        let reserve_stock = pool.clone();
         Self {
             place_orders: Batcher::start(settings("orders.place_orders"), move |requests: Vec<_>| {
                 let pool = place_orders.clone();
                 async move { orders::sql::place_orders(&pool, &requests).await }
+            }),
+            reserve_stock: Batcher::start(settings("inventory.reserve_stock"), move |requests: Vec<_>| {
+                let pool = reserve_stock.clone();
+                async move { inventory::sql::reserve_stock(&pool, &requests).await }
             }),
         }
     }
@@ -132,6 +139,7 @@ impl App {
 pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     crate::events::sequencer::spawn(app, tracker, stop);
     orders::spawn(app, tracker, stop);
+    inventory::spawn(app, tracker, stop);
 }
 
 /// Everything under `/api/v1`, one line per domain.

@@ -3,7 +3,7 @@
 create or replace function catalog._refuse_attribute()
 returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   raise exception 'catalog.attribute_not_found' using

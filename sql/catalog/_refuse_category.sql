@@ -4,7 +4,7 @@
 create or replace function catalog._refuse_category(p_field text)
 returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   if p_field is null then

@@ -3,7 +3,7 @@
 create or replace function catalog._refuse_product()
 returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   raise exception 'catalog.product_not_found' using

@@ -3,7 +3,7 @@
 create or replace function catalog._refuse_sku(p_sku text)
 returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   raise exception 'catalog.sku_taken' using

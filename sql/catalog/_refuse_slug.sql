@@ -3,7 +3,7 @@
 create or replace function catalog._refuse_slug(p_slug text)
 returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   raise exception 'catalog.slug_taken' using

@@ -3,7 +3,7 @@
 create or replace function catalog._refuse_variant()
 returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   raise exception 'catalog.variant_not_found' using

@@ -1,5 +1,6 @@
 -- What must always hold about money. Called by core.check_invariants.
 -- Private; reads only.
+-- long: a list of independent invariants, one query each.
 create or replace function payments._check_invariants() returns setof core.invariant_violation
 language sql
 stable

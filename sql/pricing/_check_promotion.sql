@@ -22,10 +22,10 @@ begin
       then array['percentBp', 'PERCENTAGE takes 1 to 10000 basis points, the other types take none.']
     when (p.type = 'FIXED_AMOUNT') <> coalesce(p.amount_minor between 1 and 100000000000, false)
       or (p.type <> 'FIXED_AMOUNT' and p.amount_minor is not null)
-      then array['amountMinor', 'FIXED_AMOUNT takes a positive amount, the other types take none.']
+      then array['amount', 'FIXED_AMOUNT takes a positive amount, the other types take none.']
     when p.currency is null and (p.amount_minor is not null or p.min_subtotal_minor is not null)
       then array['currency', 'An amount or a minimum needs its currency.']
-    when p.min_subtotal_minor not between 1 and 10000000000000 then array['minSubtotalMinor', 'A minimum is positive.']
+    when p.min_subtotal_minor not between 1 and 10000000000000 then array['minSubtotal', 'A minimum is positive.']
     when p.coupon_code !~ '^[A-Z0-9][A-Z0-9_-]{2,39}$'
       then array['couponCode', 'A coupon code has 3 to 40 letters, digits, dashes or underscores.']
     when p.ends_at <= p.starts_at then array['endsAt', 'A promotion ends after it starts.']

@@ -4,7 +4,7 @@
 create or replace function pricing._invalid(p_code text, p_field text, p_detail text)
 returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   raise exception '%', p_code using

@@ -1,4 +1,5 @@
 -- A promotion as a document of the API describes it, on top of the fields that the document does not hold. Private.
+-- Problems: MK422 pricing.promotion_invalid when its amounts are in different currencies.
 create or replace function pricing._promotion_from(p_document jsonb, p_base pricing.promotions, p_now timestamptz)
 returns pricing.promotions
 language plpgsql
@@ -12,12 +13,18 @@ begin
   v_promotion.type := p_document ->> 'type';
   v_promotion.target := p_document ->> 'target';
   v_promotion.percent_bp := (p_document ->> 'percentBp')::integer;
-  v_promotion.amount_minor := (p_document ->> 'amountMinor')::bigint;
-  v_promotion.currency := p_document ->> 'currency';
+  v_promotion.amount_minor := (p_document -> 'amount' ->> 'amountMinor')::bigint;
+  v_promotion.currency := coalesce(p_document ->> 'currency', p_document -> 'amount' ->> 'currency',
+                                   p_document -> 'minSubtotal' ->> 'currency');
+  if v_promotion.currency::text <> p_document -> 'amount' ->> 'currency' then
+    perform pricing._invalid('pricing.promotion_invalid', 'amount/currency', 'A promotion has one currency.');
+  elsif v_promotion.currency::text <> p_document -> 'minSubtotal' ->> 'currency' then
+    perform pricing._invalid('pricing.promotion_invalid', 'minSubtotal/currency', 'A promotion has one currency.');
+  end if;
   v_promotion.category_ids := pricing._ids_from(p_document -> 'categoryIds');
   v_promotion.product_ids := pricing._ids_from(p_document -> 'productIds');
   v_promotion.seller_ids := pricing._ids_from(p_document -> 'sellerIds');
-  v_promotion.min_subtotal_minor := (p_document ->> 'minSubtotalMinor')::bigint;
+  v_promotion.min_subtotal_minor := (p_document -> 'minSubtotal' ->> 'amountMinor')::bigint;
   v_promotion.coupon_code := upper(btrim(p_document ->> 'couponCode'));
   v_promotion.starts_at := coalesce((p_document ->> 'startsAt')::timestamptz, p_base.starts_at, p_now);
   v_promotion.ends_at := (p_document ->> 'endsAt')::timestamptz;

@@ -1,6 +1,6 @@
 -- Drafts a promotion. ADMIN makes one for the marketplace; a seller's applies to that seller's lines only.
--- p_document: {name, description?, type, target, percentBp?, amountMinor?, currency?, categoryIds?, productIds?, sellerIds?,
--- minSubtotalMinor?, couponCode?, startsAt?, endsAt?, usageLimit?, buyerLimit?, priority?}.
+-- p_document: {name, description?, type, target, percentBp?, amount? {amountMinor, currency}, currency?, categoryIds?, productIds?,
+-- sellerIds?, minSubtotal? {amountMinor, currency}, couponCode?, startsAt?, endsAt?, usageLimit?, buyerLimit?, priority?}.
 -- Locks: none. Events: pricing.promotion_created. Problems: identity.*, pricing.promotion_invalid, pricing.*_unknown.
 create or replace function pricing.create_promotion(p_ctx core.call_context, p_document jsonb)
 returns setof pricing.view_promotion

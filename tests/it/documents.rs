@@ -63,9 +63,11 @@ fn documents_know_every_problem_and_event_type() {
             client.query(query, &[]).await.expect("names").iter().map(|row| row.get(0)).collect()
         };
         let problems: BTreeSet<String> = docs::problem_types().iter().map(|t| t.code.clone()).collect();
-        assert_eq!(problems, names("select code from core.problem_types").await);
+        let rows = names("select code from core.problem_types").await;
+        assert!(problems == rows, "{:?}", problems.symmetric_difference(&rows).collect::<Vec<_>>());
         let events: BTreeSet<String> = docs::event_types().into_iter().map(|t| t.name).collect();
-        assert_eq!(events, names("select type from events.event_types").await);
+        let rows = names("select type from events.event_types").await;
+        assert!(events == rows, "{:?}", events.symmetric_difference(&rows).collect::<Vec<_>>());
         drop(client);
         database.drop().await;
     });

@@ -111,3 +111,8 @@ create type inventory.reservation as (
   lines jsonb, is_replayed boolean
 );
 comment on type inventory.reservation is 'A reservation with its lines [{variantId, sellerId, quantity}], as its owner sees it.';
+create type inventory.low_stock as (
+  variant_id uuid, seller_id uuid, on_hand integer, reserved integer, available integer, low_stock_threshold integer,
+  is_low boolean, version integer, updated_at timestamptz, sku text, title text, page_cursor text
+);
+comment on type inventory.low_stock is 'An offer at or below its low-stock threshold, as a list shows it.';

@@ -4,7 +4,8 @@ select r.rule_id, r.version, r.name, r.seller_id, r.category_id, r.product_id, r
        r.currency::text as currency, r.valid_from, r.valid_until, r.created_at,
        case when r.valid_until <= core.now() then 'ENDED'
             when r.valid_from > core.now() then 'SCHEDULED'
-            else 'IN_FORCE' end as status
+            else 'IN_FORCE' end as status,
+       null::text as page_cursor
 from pricing.commission_rules as r
 where not exists (select from pricing.commission_rules as n where n.rule_id = r.rule_id and n.version > r.version);
 comment on view pricing.view_commission_rule is 'Commission rules in their newest version.';

@@ -12,32 +12,13 @@ use crate::http::context::CallContext;
 use crate::http::page::Page;
 use crate::problem::{Problem, Result};
 
-/// The columns of `inventory.stock`.
-macro_rules! stock {
-    ($call:literal) => {
-        concat!(
-            "select variant_id, seller_id, on_hand, reserved, available, low_stock_threshold, is_low, version, \
-             updated_at from ",
-            $call
-        )
-    };
-}
-
-/// The columns of `inventory.reservation`.
-macro_rules! reservation {
-    ($call:literal) => {
-        concat!(
-            "select reservation_id, status, reference, expires_at, created_at, resolved_at, lines, is_replayed from ",
-            $call
-        )
-    };
-}
-
 pub async fn get_stock(pool: &Pool, ctx: &CallContext, variant_id: Uuid, seller_id: Uuid) -> Result<Stock> {
     let row = query_one(
         pool,
         "inventory.get_stock",
-        stock!("inventory.get_stock($1, $2, $3)"),
+        "select variant_id, seller_id, on_hand, reserved, available, low_stock_threshold, is_low, version, \
+             updated_at from \
+         inventory.get_stock($1, $2, $3)",
         &[ctx, &variant_id, &seller_id],
     )
     .await?;
@@ -55,7 +36,9 @@ pub async fn set_stock(
     let row = query_one(
         pool,
         "inventory.set_stock",
-        stock!("inventory.set_stock($1, $2, $3, $4, $5, $6, $7, $8)"),
+        "select variant_id, seller_id, on_hand, reserved, available, low_stock_threshold, is_low, version, \
+             updated_at from \
+         inventory.set_stock($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             ctx,
             &variant_id,
@@ -110,7 +93,8 @@ pub async fn get_reservation(pool: &Pool, ctx: &CallContext, reservation_id: Uui
     let row = query_one(
         pool,
         "inventory.get_reservation",
-        reservation!("inventory.get_reservation($1, $2)"),
+        "select reservation_id, status, reference, expires_at, created_at, resolved_at, lines, is_replayed from \
+         inventory.get_reservation($1, $2)",
         &[ctx, &reservation_id],
     )
     .await?;
@@ -126,7 +110,8 @@ pub async fn confirm_reservation(
     let row = query_one(
         pool,
         "inventory.confirm_reservation",
-        reservation!("inventory.confirm_reservation($1, $2)"),
+        "select reservation_id, status, reference, expires_at, created_at, resolved_at, lines, is_replayed from \
+         inventory.confirm_reservation($1, $2)",
         &[ctx, &reservation_id],
     )
     .await?;
@@ -142,7 +127,8 @@ pub async fn release_reservation(
     let row = query_one(
         pool,
         "inventory.release_reservation",
-        reservation!("inventory.release_reservation($1, $2)"),
+        "select reservation_id, status, reference, expires_at, created_at, resolved_at, lines, is_replayed from \
+         inventory.release_reservation($1, $2)",
         &[ctx, &reservation_id],
     )
     .await?;

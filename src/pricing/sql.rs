@@ -14,29 +14,6 @@ use crate::http::context::CallContext;
 use crate::http::page::Page;
 use crate::problem::Result;
 
-/// The columns of `pricing.view_commission_rule`.
-macro_rules! rule {
-    ($call:literal) => {
-        concat!(
-            "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
-             valid_from, valid_until, created_at, status from ",
-            $call
-        )
-    };
-}
-
-/// The columns of `pricing.view_promotion`.
-macro_rules! promotion {
-    ($call:literal) => {
-        concat!(
-            "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-             buyer_limit, priority, status, version, created_at, updated_at, used from ",
-            $call
-        )
-    };
-}
-
 pub async fn list_commission_rules(
     pool: &Pool,
     ctx: &CallContext,
@@ -66,7 +43,9 @@ pub async fn get_commission_rule(pool: &Pool, ctx: &CallContext, rule_id: Uuid) 
     let row = query_one(
         pool,
         "pricing.get_commission_rule",
-        rule!("pricing.get_commission_rule($1, $2)"),
+        "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
+             valid_from, valid_until, created_at, status from \
+         pricing.get_commission_rule($1, $2)",
         &[ctx, &rule_id],
     )
     .await?;
@@ -81,7 +60,9 @@ pub async fn create_commission_rule(
     let row = query_one(
         pool,
         "pricing.create_commission_rule",
-        rule!("pricing.create_commission_rule($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+        "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
+             valid_from, valid_until, created_at, status from \
+         pricing.create_commission_rule($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             ctx,
             &rule.name,
@@ -109,7 +90,9 @@ pub async fn update_commission_rule(
     let row = query_one(
         pool,
         "pricing.update_commission_rule",
-        rule!("pricing.update_commission_rule($1, $2, $3, $4, $5, $6, $7, $8)"),
+        "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
+             valid_from, valid_until, created_at, status from \
+         pricing.update_commission_rule($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             ctx,
             &rule_id,
@@ -147,7 +130,10 @@ pub async fn get_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uuid) -
     let row = query_one(
         pool,
         "pricing.get_promotion",
-        promotion!("pricing.get_promotion($1, $2)"),
+        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
+             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
+             buyer_limit, priority, status, version, created_at, updated_at, used from \
+         pricing.get_promotion($1, $2)",
         &[ctx, &promotion_id],
     )
     .await?;
@@ -158,7 +144,10 @@ pub async fn create_promotion(pool: &Pool, ctx: &CallContext, rules: &PromotionR
     let row = query_one(
         pool,
         "pricing.create_promotion",
-        promotion!("pricing.create_promotion($1, $2)"),
+        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
+             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
+             buyer_limit, priority, status, version, created_at, updated_at, used from \
+         pricing.create_promotion($1, $2)",
         &[ctx, &Json(rules)],
     )
     .await?;
@@ -175,7 +164,10 @@ pub async fn update_promotion(
     let row = query_one(
         pool,
         "pricing.update_promotion",
-        promotion!("pricing.update_promotion($1, $2, $3, $4)"),
+        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
+             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
+             buyer_limit, priority, status, version, created_at, updated_at, used from \
+         pricing.update_promotion($1, $2, $3, $4)",
         &[ctx, &promotion_id, &version, &Json(rules)],
     )
     .await?;
@@ -186,7 +178,10 @@ pub async fn activate_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uu
     let row = query_one(
         pool,
         "pricing.activate_promotion",
-        promotion!("pricing.activate_promotion($1, $2)"),
+        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
+             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
+             buyer_limit, priority, status, version, created_at, updated_at, used from \
+         pricing.activate_promotion($1, $2)",
         &[ctx, &promotion_id],
     )
     .await?;
@@ -197,7 +192,10 @@ pub async fn pause_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uuid)
     let row = query_one(
         pool,
         "pricing.pause_promotion",
-        promotion!("pricing.pause_promotion($1, $2)"),
+        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
+             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
+             buyer_limit, priority, status, version, created_at, updated_at, used from \
+         pricing.pause_promotion($1, $2)",
         &[ctx, &promotion_id],
     )
     .await?;
@@ -208,7 +206,10 @@ pub async fn end_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uuid) -
     let row = query_one(
         pool,
         "pricing.end_promotion",
-        promotion!("pricing.end_promotion($1, $2)"),
+        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
+             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
+             buyer_limit, priority, status, version, created_at, updated_at, used from \
+         pricing.end_promotion($1, $2)",
         &[ctx, &promotion_id],
     )
     .await?;

@@ -1,4 +1,5 @@
--- The newest number of the log; 0 while it is empty. For the program and for workers. Locks: none.
+-- The newest number of the log; 0 while it is empty.
+-- For the program, workers and reporting. Locks: none.
 create or replace function events.head()
 returns bigint
 language sql

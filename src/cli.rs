@@ -52,6 +52,7 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // flags
 struct Serve {
     /// Only the API
     #[arg(long, conflicts_with = "workers_only")]
@@ -432,9 +433,8 @@ async fn seed_demo(config: &Config, database: &Database) -> anyhow::Result<bool>
     let passwords = Passwords::new(config.password_cost());
     let hash = passwords.hash(Secret::new(seed::password())).await.map_err(|p| anyhow::anyhow!("{p}"))?;
     let report = seed::run(database.deploy_url().expose(), &hash).await.context("seeding the demo")?;
-    match &report {
-        Some(report) => tracing::info!("made a demo marketplace: {report}"),
-        None => tracing::info!("the marketplace has accounts already, so no demo was made"),
+    if let Some(report) = &report {
+        tracing::info!("made a demo marketplace: {report}");
     }
     Ok(report.is_some())
 }
@@ -447,9 +447,10 @@ async fn seed(config: Config) -> anyhow::Result<ExitCode> {
     };
     let outcome = work.await;
     database.close().await;
-    print(match outcome? {
-        true => "the demo marketplace is there\n",
-        false => "nothing done: the marketplace has accounts already\n",
+    print(if outcome? {
+        "the demo marketplace is there\n"
+    } else {
+        "nothing done: the marketplace has accounts already\n"
     })
 }
 

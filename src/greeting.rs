@@ -8,7 +8,7 @@ use crate::seed::Demo;
 /// `psql` is the command that opens a session in the database.
 pub fn text(address: SocketAddr, psql: &str, demo: Option<&Demo>, took_ms: u128) -> String {
     let mut text =
-        format!("\n  API    http://{address}/api/v1\n  Docs   http://{address}/docs\n  psql   {psql}\n",);
+        format!("\n  API    http://{address}/api/v1\n  Docs   http://{address}/docs\n  psql   {psql}\n");
     if let Some(demo) = demo {
         tell_demo(&mut text, address, demo);
     }

@@ -50,6 +50,7 @@ struct Person {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names)] // as the API calls them
 struct Store {
     key: String,
     email: String,

@@ -587,7 +587,7 @@ impl<'a> Seeder<'a> {
         match step {
             Step::Place => {}
             Step::Pay => self.pay(&order.buyer, order_id, None).await?,
-            Step::Decline => self.pay(&order.buyer, order_id, Some("card_declined")).await?,
+            Step::Decline => self.pay(&order.buyer, order_id, Some("insufficient_funds")).await?,
             Step::Cancel => {
                 let buyer = self.context(&order.buyer)?;
                 let cancel = "select order_id from orders.cancel_order($1, $2, 'I changed my mind.')";
@@ -633,7 +633,7 @@ impl<'a> Seeder<'a> {
     /// What the program does around the provider's answer, with the answer made up.
     async fn pay(&mut self, buyer: &str, order_id: Uuid, declined: Option<&str>) -> anyhow::Result<()> {
         let starting = self.context(buyer)?;
-        let token = if declined.is_some() { "tok_declined" } else { "tok_visa" };
+        let token = if declined.is_some() { "tok_decline" } else { "tok_success" };
         let payment = self
             .call(
                 "select payment_id, amount_minor, currency::text from payments.start_payment($1, $2, 'sandbox', $3)",
@@ -655,7 +655,7 @@ impl<'a> Seeder<'a> {
                 "currency": currency,
                 "isSuccess": declined.is_none(),
                 "failureCode": declined,
-                "providerReference": format!("sandbox_{}", payment_id.simple()),
+                "providerReference": format!("sbx_demo_{}", payment_id.simple()),
             },
         }]);
         let answer =

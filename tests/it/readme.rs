@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -149,4 +150,75 @@ fn the_commands_of_the_readme_do_what_it_says() {
     server.end("-INT");
     assert_eq!(server.0.wait().expect("ended").code(), Some(0), "{}", log());
     fs::remove_dir_all(&folder).expect("nobody is left in the folder");
+}
+
+/// All Markdown files that are written by hand or generated, below the repository.
+fn markdown_files() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(root())
+        .expect("readable")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "md"))
+        .collect();
+    for folder in ["docs", "docs/decisions", "docs/checklists", "sql", "migrations"] {
+        for entry in fs::read_dir(root().join(folder)).expect(folder) {
+            let path = entry.expect("readable").path();
+            if path.extension().is_some_and(|e| e == "md") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut broken = Vec::new();
+    for file in markdown_files() {
+        let text = fs::read_to_string(&file).expect("readable");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap_or("");
+            let is_ours = !path.is_empty() && !path.contains("://");
+            if is_ours && !file.parent().expect("a folder").join(path).exists() {
+                broken.push(format!("{}: {link}", file.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "broken links:\n  {}", broken.join("\n  "));
+}
+
+/// Public functions say in their header what they lock, and those that lock something stand in docs/locking.md.
+#[test]
+fn every_writer_says_what_it_locks() {
+    let table = fs::read_to_string(root().join("docs/locking.md")).expect("docs/locking.md");
+    let mut offences = Vec::new();
+    for domain in tradepost::db::replay::DOMAINS {
+        let mut named = String::new();
+        for row in table.lines().filter(|line| line.starts_with("| `")) {
+            let writers = row.split('|').nth(1).unwrap_or("");
+            if writers.contains(&format!("`{domain}.")) {
+                named.push_str(writers);
+            }
+        }
+        for entry in fs::read_dir(root().join("sql").join(domain)).expect(domain) {
+            let path = entry.expect("readable").path();
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path).expect("readable");
+            let is_public = !name.starts_with('_') && text.contains("create or replace function");
+            if !is_public || name.starts_with("trigger_") || !text.contains("\nvolatile\n") {
+                continue;
+            }
+            let header: String =
+                text.lines().take_while(|l| l.starts_with("--")).collect::<Vec<_>>().join(" ");
+            if !header.contains("Locks:") {
+                offences.push(format!("sql/{domain}/{name}.sql: no \"Locks:\" in the header"));
+            } else if !header.contains("Locks: none")
+                && !named.contains(&format!("`{name}`"))
+                && !named.contains(&format!("`{domain}.{name}`"))
+            {
+                offences.push(format!("docs/locking.md: {domain}.{name} is not in the table"));
+            }
+        }
+    }
+    offences.sort();
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
 }

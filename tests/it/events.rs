@@ -242,13 +242,13 @@ fn administrators_page_through_the_log() {
 }
 
 /// A stream, read event by event.
-struct Stream {
+pub struct Stream {
     response: reqwest::Response,
     text: String,
 }
 
 impl Stream {
-    async fn open(person: &Person, query: &[(&str, &str)], last_event_id: Option<&str>) -> Self {
+    pub async fn open(person: &Person, query: &[(&str, &str)], last_event_id: Option<&str>) -> Self {
         let mut request = person.get("/events/stream").query(query);
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
@@ -275,7 +275,7 @@ impl Stream {
     }
 
     /// The next event with a number.
-    async fn event(&mut self) -> (i64, String, Value) {
+    pub async fn event(&mut self) -> (i64, String, Value) {
         loop {
             let fields = self.next().await.expect("the stream goes on");
             if let Some(id) = fields.get("id") {

@@ -7,6 +7,7 @@ mod events;
 mod examples;
 mod harness;
 mod identity;
+mod journey;
 mod pgtap;
 mod readme;
 mod schema;

@@ -265,7 +265,8 @@ impl Stream {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let fields = block.lines().filter_map(|line| line.split_once(": "));
                 let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                self.text = rest.to_owned();
+                let read = self.text.len() - rest.len();
+                self.text.drain(..read);
                 return Some(fields);
             }
             let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk()).await;

@@ -26,8 +26,9 @@ pub use crate::http::server::serve;
 use crate::http::{docs, observe};
 use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
-use crate::inventory;
-use crate::orders;
+use crate::payments::provider::Provider;
+use crate::payments::sandbox::Sandbox;
+use crate::{inventory, orders, payments};
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub struct AppInner {
     /// The queues of the batch functions.
     pub batch: Batchers,
     pub passwords: Passwords,
+    /// Who takes the money.
+    pub provider: Arc<dyn Provider>,
     /// Where the event log ends.
     pub hub: Hub,
     /// Wakes the sequencer of this process.
@@ -59,6 +62,7 @@ pub struct AppInner {
 pub struct Batchers {
     pub place_orders: Batcher<orders::types::Placing, orders::types::Placed>,
     pub reserve_stock: Batcher<inventory::types::Reserving, inventory::types::Reserved>,
+    pub confirm_payments: Batcher<payments::types::Confirming, payments::types::Confirmed>,
 }
 
 impl Batchers {
@@ -70,7 +74,15 @@ impl Batchers {
         };
         let place_orders = pool.clone();
         let reserve_stock = pool.clone();
+        let confirm_payments = pool.clone();
         Self {
+            confirm_payments: Batcher::start(
+                settings("payments.confirm_payments"),
+                move |requests: Vec<_>| {
+                    let pool = confirm_payments.clone();
+                    async move { payments::sql::confirm_payments(&pool, &requests).await }
+                },
+            ),
             place_orders: Batcher::start(settings("orders.place_orders"), move |requests: Vec<_>| {
                 let pool = place_orders.clone();
                 async move { orders::sql::place_orders(&pool, &requests).await }
@@ -97,6 +109,7 @@ impl App {
             admission: Semaphore::new(config.max_requests),
             batch: Batchers::start(&config, &pool),
             passwords: Passwords::new(config.password_cost()),
+            provider: Arc::new(Sandbox::new(&tokens)),
             config,
             pool,
             worker_pool,
@@ -140,6 +153,7 @@ pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken)
     crate::events::sequencer::spawn(app, tracker, stop);
     orders::spawn(app, tracker, stop);
     inventory::spawn(app, tracker, stop);
+    payments::workers::spawn(app, tracker, stop);
 }
 
 /// Everything under `/api/v1`, one line per domain.
@@ -159,8 +173,12 @@ pub const READY_CHECKS: &[(&str, Check)] =
     &[("database", health::database), ("sequencer", crate::events::is_sequencing)];
 
 /// Gauges that are read when `/metrics` is.
-pub const COLLECTORS: &[(&str, Collector)] =
-    &[("pools", metrics::pools), ("orders", orders::metrics), ("events", crate::events::collect)];
+pub const COLLECTORS: &[(&str, Collector)] = &[
+    ("pools", metrics::pools),
+    ("orders", orders::metrics),
+    ("payments", payments::metrics),
+    ("events", crate::events::collect),
+];
 
 /// All documented routes, with the description that their handlers carry.
 pub fn documented() -> (Router<App>, OpenApi) {

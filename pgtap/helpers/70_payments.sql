@@ -1,66 +1,17 @@
--- Fixtures of the payments tests: people, offers with stock, orders placed by the real function.
+-- Fixtures of the payments tests, on top of people, offers and orders.
 create or replace function test.pay_user(p_role text) returns uuid
-language plpgsql
-as $$
-declare
-  v_user_id constant uuid := core.new_id();
-begin
-  insert into identity.users (user_id, email, password_hash, display_name, role, created_at, updated_at)
-  values (v_user_id, v_user_id || '@example.test', 'x', 'Somebody', p_role, core.now(), core.now());
-  return v_user_id;
-end;
-$$;
-
-create or replace function test.pay_ctx(p_actor_id uuid, p_key text default null) returns core.call_context
 language sql
 as $$
-  select row(p_actor_id, null, 'test', null, p_key)::core.call_context
+  select test.person('p-' || core.new_id(), p_role)
 $$;
 
 create or replace function test.pay_seller() returns uuid
-language plpgsql
+language sql
 as $$
-declare
-  v_seller_id constant uuid := core.new_id();
-begin
-  insert into identity.sellers (seller_id, store_name, slug, created_at, updated_at)
-  values (v_seller_id, 'A store', 's-' || v_seller_id, core.now(), core.now());
-  return v_seller_id;
-end;
+  select test.seller_id(test.seller('s-' || core.new_id()))
 $$;
 
--- A variant on sale with stock and a commission of its seller.
-create or replace function test.pay_offer(p_seller_id uuid, p_price_minor bigint, p_stock integer) returns uuid
-language plpgsql
-as $$
-declare
-  v_category_id constant uuid := core.new_id();
-  v_product_id constant uuid := core.new_id();
-  v_variant_id constant uuid := core.new_id();
-  v_status text;
-begin
-  insert into catalog.categories (category_id, path, name, slug, created_at, updated_at)
-  values (v_category_id, array[v_category_id], 'Things', 'c-' || v_category_id, core.now(), core.now());
-  insert into catalog.products (product_id, seller_id, category_id, title, slug, created_at, updated_at)
-  values (v_product_id, p_seller_id, v_category_id, 'A thing', 'p-' || v_product_id, core.now(), core.now());
-  foreach v_status in array array['PENDING_APPROVAL', 'APPROVED', 'ACTIVE'] loop
-    update catalog.products set status = v_status where product_id = v_product_id;
-  end loop;
-  insert into catalog.variants (variant_id, product_id, created_at, updated_at)
-  values (v_variant_id, v_product_id, core.now(), core.now());
-  insert into catalog.offers (seller_id, variant_id, sku, price_minor, currency, created_at, updated_at)
-  values (p_seller_id, v_variant_id, 'sku-' || v_variant_id, p_price_minor, 'USD', core.now(), core.now());
-  insert into inventory.stock_levels (seller_id, variant_id, on_hand, low_stock_threshold, is_low, updated_at)
-  values (p_seller_id, v_variant_id, p_stock, 0, p_stock = 0, core.now());
-  if p_stock > 0 then
-    insert into inventory.movements
-      (seller_id, movement_id, variant_id, kind, quantity_delta, on_hand_after, created_at)
-    values (p_seller_id, core.new_id(), v_variant_id, 'SET', p_stock, p_stock, core.now());
-  end if;
-  return v_variant_id;
-end;
-$$;
-
+-- An order of one unit of each variant.
 create or replace function test.pay_order(p_buyer_id uuid, variadic p_variant_ids uuid[]) returns uuid
 language plpgsql
 as $$
@@ -84,7 +35,7 @@ language sql
 as $$
   select s.payment_id
     from orders.orders as o
-   cross join payments.start_payment(test.pay_ctx(o.buyer_id, core.new_id()::text), o.order_id, 'sandbox', p_token) as s
+   cross join payments.start_payment(test.ctx(o.buyer_id, core.new_id()::text), o.order_id, 'sandbox', p_token) as s
    where o.order_id = p_order_id
 $$;
 

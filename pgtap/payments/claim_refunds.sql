@@ -2,10 +2,10 @@ begin;
 select plan(6);
 create temporary table f as select test.pay_user('BUYER') as buyer;
 alter table f add order_id uuid, add payment_id uuid;
-update f set order_id = test.pay_order(buyer, test.pay_offer(test.pay_seller(), 1000, 5));
+update f set order_id = test.pay_order(buyer, test.offer(test.pay_seller(), 1000, 5));
 update f set payment_id = test.pay_start(order_id);
 select is((select c.order_status from f cross join test.pay_confirm(f.payment_id) as c), 'PAID', 'paid');
-select lives_ok($$ select orders.cancel_order(test.pay_ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'cancelled');
+select lives_ok($$ select orders.cancel_order(test.ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'cancelled');
 select results_eq(
   $$ select c.amount_minor, c.currency, c.provider, c.provider_reference, c.attempts
        from (select test.pay_react()) as r cross join lateral payments.claim_refunds(10) as c $$,

@@ -3,8 +3,8 @@ select plan(43);
 create temporary table f as
 select test.pay_user('BUYER') as buyer, test.pay_user('BUYER') as other, test.pay_seller() as seller, test.pay_seller() as seller2;
 alter table f add variant uuid, add variant2 uuid, add last_unit uuid, add order_id uuid, add payment_id uuid;
-update f set variant = test.pay_offer(seller, 1999, 100), variant2 = test.pay_offer(seller2, 501, 100),
-  last_unit = test.pay_offer(seller, 700, 1);
+update f set variant = test.offer(seller, 1999, 100), variant2 = test.offer(seller2, 501, 100),
+  last_unit = test.offer(seller, 700, 1);
 insert into pricing.shipping_rates (seller_id, currency, fee_minor, updated_at) select seller2, 'USD', 499, core.now() from f;
 create function pg_temp.fresh(p_token text default 'tok_success') returns void language sql as $$
   update f set order_id = test.pay_order(buyer, variant, variant2);
@@ -93,7 +93,7 @@ select is((select count(*)::int from payments.refunds as r join f using (payment
 
 -- cancelled meanwhile
 select pg_temp.fresh();
-select lives_ok($$ select orders.cancel_order(test.pay_ctx(buyer, 'cancel'), order_id, 'no more') from f $$, 'the buyer cancels');
+select lives_ok($$ select orders.cancel_order(test.ctx(buyer, 'cancel'), order_id, 'no more') from f $$, 'the buyer cancels');
 select results_eq(
   $$ select c.problem_code, c.status, c.order_status from pg_temp.confirm() as c $$,
   $$ values ('payments.order_cancelled_refunded', 'SUCCEEDED', 'CANCELLED') $$, 'cancelled first: refunded');

@@ -12,7 +12,7 @@ $$;
 create function pg_temp.refund(p_amount bigint) returns text language plpgsql as $$
 begin
   update f set refund_id = (select r.refund_id from payments.request_refund(
-    test.pay_ctx(f.admin, core.new_id()::text), f.order_id, p_amount, 'USD', 'because') as r);
+    test.ctx(f.admin, core.new_id()::text), f.order_id, p_amount, 'USD', 'because') as r);
   return (select payments.finish_refund(f.refund_id, 'SUCCEEDED', 'rf_1', null) from f);
 end;
 $$;
@@ -21,7 +21,7 @@ create function pg_temp.order_status() returns text language sql as $$
 $$;
 
 -- three sellers, partial refunds, to the last minor unit
-update f set order_id = test.pay_order(buyer, test.pay_offer(s1, 1000, 5), test.pay_offer(s2, 333, 5), test.pay_offer(s3, 1, 5));
+update f set order_id = test.pay_order(buyer, test.offer(s1, 1000, 5), test.offer(s2, 333, 5), test.offer(s3, 1, 5));
 update f set payment_id = test.pay_start(order_id);
 select is((select c.order_status from f cross join test.pay_confirm(f.payment_id) as c), 'PAID', 'paid');
 select lives_ok($$ select test.pay_deliver(order_id) from f $$, 'delivered');
@@ -58,10 +58,10 @@ select is((select p.refunded_minor from payments.payments as p join f using (pay
 select is(payments.finish_refund(core.new_id(), 'SUCCEEDED', null, null), null, 'an unknown refund is nobody''s');
 
 -- failed and unknown
-update f set order_id = test.pay_order(buyer, test.pay_offer(s1, 1000, 5));
+update f set order_id = test.pay_order(buyer, test.offer(s1, 1000, 5));
 update f set payment_id = test.pay_start(order_id);
 select is((select c.order_status from f cross join test.pay_confirm(f.payment_id) as c), 'PAID', 'another one paid');
-select lives_ok($$ select orders.cancel_order(test.pay_ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'and cancelled');
+select lives_ok($$ select orders.cancel_order(test.ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'and cancelled');
 select is(test.pay_react(), 1, 'the refund is requested');
 update f set refund_id = (select r.refund_id from payments.refunds as r where r.payment_id = f.payment_id);
 select is((select payments.finish_refund(f.refund_id, 'UNKNOWN', null, null) from f), 'PENDING', 'no answer: it will be tried again');

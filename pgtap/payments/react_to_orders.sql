@@ -2,14 +2,14 @@ begin;
 select plan(13);
 create temporary table f as select test.pay_user('BUYER') as buyer;
 alter table f add variant uuid, add order_id uuid, add payment_id uuid;
-update f set variant = test.pay_offer(test.pay_seller(), 1999, 10);
+update f set variant = test.offer(test.pay_seller(), 1999, 10);
 select is(test.pay_react(), 0, 'nothing to do');
 
 -- a paid order is cancelled
 update f set order_id = test.pay_order(buyer, variant);
 update f set payment_id = test.pay_start(order_id);
 select is((select c.order_status from f cross join test.pay_confirm(f.payment_id) as c), 'PAID', 'paid');
-select lives_ok($$ select orders.cancel_order(test.pay_ctx(f.buyer, 'c1'), f.order_id, 'no') from f $$, 'cancelled');
+select lives_ok($$ select orders.cancel_order(test.ctx(f.buyer, 'c1'), f.order_id, 'no') from f $$, 'cancelled');
 select is(test.pay_react(), 1, 'one event');
 select results_eq($$ select r.amount_minor, r.status, r.reason from payments.refunds as r join f using (payment_id) $$,
                   $$ values (1999::bigint, 'PENDING', 'ORDER_CANCELLED') $$, 'all of it is to go back');

@@ -2,10 +2,10 @@ begin;
 select plan(19);
 create temporary table f as select test.pay_user('BUYER') as buyer, test.pay_user('ADMIN') as admin;
 alter table f add order_id uuid, add payment_id uuid;
-update f set order_id = test.pay_order(buyer, test.pay_offer(test.pay_seller(), 1000, 5));
+update f set order_id = test.pay_order(buyer, test.offer(test.pay_seller(), 1000, 5));
 prepare refund (text, bigint, text, text) as
 select r.amount_minor, r.currency, r.status, r.reason, r.is_replayed
-  from f cross join payments.request_refund(test.pay_ctx(f.admin, $1), f.order_id, $2, $3, $4) as r;
+  from f cross join payments.request_refund(test.ctx(f.admin, $1), f.order_id, $2, $3, $4) as r;
 
 -- refused
 select throws_ok($$ execute refund ('k', 1, 'USD', 'r') $$, 'MK409', 'payments.refund_not_allowed', 'nothing is paid yet');
@@ -29,9 +29,9 @@ select throws_ok($$ execute refund ('k2', 601, 'USD', 'broken') $$, 'MK409', 'pa
 select lives_ok($$ execute refund ('k2', 600, 'USD', 'broken') $$, 'the rest');
 
 -- not yours
-select throws_ok($$ select payments.request_refund(test.pay_ctx(f.buyer, 'b'), f.order_id, 1, 'USD', 'r') from f $$,
+select throws_ok($$ select payments.request_refund(test.ctx(f.buyer, 'b'), f.order_id, 1, 'USD', 'r') from f $$,
                  'MK403', 'identity.role_required', 'buyers do not refund themselves');
-select throws_ok($$ select payments.request_refund(test.pay_ctx(f.admin, 'b'), core.new_id(), 1, 'USD', 'r') from f $$,
+select throws_ok($$ select payments.request_refund(test.ctx(f.admin, 'b'), core.new_id(), 1, 'USD', 'r') from f $$,
                  'MK404', 'orders.order_not_found', 'an unknown order');
 select is_empty('select * from payments._check_invariants()', 'no invariant is broken');
 select * from finish();

@@ -2,7 +2,7 @@ begin;
 select plan(3);
 create temporary table f as select test.pay_user('BUYER') as buyer;
 alter table f add order_id uuid, add variant uuid;
-update f set variant = test.pay_offer(test.pay_seller(), 1000, 5);
+update f set variant = test.offer(test.pay_seller(), 1000, 5);
 create temporary table before as select * from payments.revenue(24);
 update f set order_id = test.pay_order(buyer, variant);
 select is((select c.order_status from f cross join test.pay_confirm(test.pay_start(f.order_id)) as c), 'PAID', 'paid');

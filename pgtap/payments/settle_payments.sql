@@ -2,7 +2,7 @@ begin;
 select plan(8);
 create temporary table f as select test.pay_user('BUYER') as buyer;
 alter table f add variant uuid, add order_id uuid, add payment_id uuid, add order2 uuid, add payment2 uuid;
-update f set variant = test.pay_offer(test.pay_seller(), 1999, 10);
+update f set variant = test.offer(test.pay_seller(), 1999, 10);
 update f set order_id = test.pay_order(buyer, variant), order2 = test.pay_order(buyer, variant);
 update f set payment_id = test.pay_start(order_id), payment2 = test.pay_start(order2);
 prepare settle as
@@ -27,7 +27,7 @@ select is((select count(*)::int from payments.ledger_entries as e join f on e.tr
 -- an abandoned payment whose money came after all
 update f set order_id = test.pay_order(buyer, variant);
 update f set payment_id = test.pay_start(order_id);
-select lives_ok($$ select orders.cancel_order(test.pay_ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'cancelled');
+select lives_ok($$ select orders.cancel_order(test.ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'cancelled');
 select is((select a.problem_code from (select test.pay_react()) as r cross join f
             cross join lateral payments.settle_payments(jsonb_build_array(
               jsonb_build_object('orderId', f.order_id, 'paymentId', f.payment_id, 'isSuccess', true))) as a),

@@ -2,7 +2,7 @@ begin;
 select plan(16);
 create temporary table f as select test.pay_user('BUYER') as buyer;
 alter table f add order_id uuid, add payment_id uuid;
-update f set order_id = test.pay_order(buyer, test.pay_offer(test.pay_seller(), 1000, 5));
+update f set order_id = test.pay_order(buyer, test.offer(test.pay_seller(), 1000, 5));
 update f set payment_id = test.pay_start(order_id);
 
 -- every pair of statuses: allowed exactly when payment_transitions has it
@@ -37,7 +37,7 @@ select throws_ok(
 
 -- refunds
 select is((select c.order_status from f cross join test.pay_confirm(f.payment_id) as c), 'PAID', 'paid');
-select lives_ok($$ select orders.cancel_order(test.pay_ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'cancelled');
+select lives_ok($$ select orders.cancel_order(test.ctx(f.buyer, 'c'), f.order_id, 'no') from f $$, 'cancelled');
 select is(test.pay_react(), 1, 'a refund is requested');
 select throws_ok($$ update payments.refunds as r set amount_minor = 1 from f where r.payment_id = f.payment_id $$, 'MK409', 'payments.record_immutable', 'its amount never changes');
 select throws_ok($$ delete from payments.refunds as r using f where r.payment_id = f.payment_id $$, 'MK409', 'payments.record_immutable', 'it is never deleted');

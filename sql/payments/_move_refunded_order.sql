@@ -1,5 +1,5 @@
 -- Moves an order whose money went back, where order_transitions has a way: all of it → refund, a part → refund_part.
--- An order that expired, or that has had a part refunded before, stays what it is.
+-- An order that had a part refunded before stays what it is; so does one that was never sold (expired, cancelled unpaid).
 -- Private; the caller holds the locks of order and payment.
 create or replace function payments._move_refunded_order(
   p_payment payments.payments, p_refund payments.refunds, p_now timestamptz
@@ -15,6 +15,9 @@ as $$
       on t.from_status = o.status and t.actor_kind = 'SYSTEM'
      and t.action = case when p_payment.refunded_minor = p_payment.amount_minor then 'refund' else 'refund_part' end
    where o.order_id = p_payment.order_id
+     and not exists (select 1
+                       from payments.ledger_entries as e
+                      where e.transaction_id = p_payment.payment_id and e.account = 'BUYER_PAYABLE')
   having count(*) > 0
 $$;
 comment on function payments._move_refunded_order(payments.payments, payments.refunds, timestamptz) is

@@ -2,7 +2,7 @@
 -- Private. Raises: orders.order_not_found.
 create or replace function payments._require_buyer(p_order orders.orders, p_actor identity.actor) returns void
 language plpgsql
-immutable
+stable
 as $$
 begin
   if p_order.buyer_id is distinct from p_actor.user_id then

@@ -291,6 +291,12 @@ impl Tokens {
         Some((session_id, u32::from_be_bytes(body[16..].try_into().ok()?)))
     }
 
+    /// Keys for another purpose of this program, derived from ours: the current one first, then the previous one.
+    pub fn derive_keys(&self, purpose: &str) -> Vec<hmac::Key> {
+        let derive = |key| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(key, purpose.as_bytes()).as_ref());
+        self.refresh.iter().map(derive).collect()
+    }
+
     /// What the database stores in place of a refresh token.
     pub fn hash(token: &str) -> [u8; 32] {
         let mut out = [0; 32];

@@ -1,12 +1,72 @@
-//! Payment intents, the provider behind them, refunds and the ledger.
+//! Payments, the provider behind them, refunds and the ledger.
 //!
-//! The routes of this domain are mounted under `/api/v1` by `app::routes`.
+//! A payment takes two requests and two statements: the first begins it (and then asks the provider), the second
+//! confirms it after the provider has settled. Confirming is a batch function. The provider is called between statements,
+//! so every answer it may give, or not give, is a state that some statement can take up from: a client that repeats its
+//! request, or the workers.
 
+pub mod http;
+pub mod provider;
+pub mod sandbox;
+pub mod sql;
+pub mod types;
+pub mod workers;
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::provider::{Unknown, Unsettled};
 use crate::app::App;
+use crate::problem::Result;
+
+/// A provider that takes longer has not answered.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The window of the revenue gauges.
+const REVENUE_HOURS: i32 = 24;
 
 /// Everything under `/api/v1` that belongs to this domain.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(http::start_payment))
+        .routes(routes!(http::confirm_payment))
+        .routes(routes!(http::list_payments))
+        .routes(routes!(http::request_refund))
+}
+
+impl From<Unknown> for Unsettled {
+    fn from(unknown: Unknown) -> Self {
+        Self::Unknown(unknown)
+    }
+}
+
+/// A provider's answer, or [`Unknown`] when it takes too long.
+async fn in_time<T, E: From<Unknown>>(limit: Duration, call: BoxFuture<'_, Result<T, E>>) -> Result<T, E> {
+    tokio::time::timeout(limit, call)
+        .await
+        .unwrap_or_else(|_| Err(Unknown(format!("no answer within {limit:?}")).into()))
+}
+
+/// Gauges of the last day's payments by currency: how many, their sum, and what of it went back.
+#[allow(clippy::cast_precision_loss)] // gauges are floats; these are far below 2^52
+pub fn metrics(app: App) -> BoxFuture<'static, Result<()>> {
+    async move {
+        for row in sql::revenue(&app.pool, REVENUE_HOURS).await? {
+            let currency: String = row.try_get("currency")?;
+            for (gauge, column) in [
+                ("tradepost_payments_day", "orders_count"),
+                ("tradepost_revenue_day_minor_units", "gross_minor"),
+                ("tradepost_refunded_day_minor_units", "refunded_minor"),
+            ] {
+                let value: i64 = row.try_get(column)?;
+                metrics::gauge!(gauge, "currency" => currency.clone()).set(value as f64);
+            }
+        }
+        Ok(())
+    }
+    .boxed()
 }

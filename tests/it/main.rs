@@ -10,6 +10,8 @@ mod identity;
 mod inventory;
 mod inventory_race;
 mod journey;
+mod payments;
+mod payments_race;
 mod pgtap;
 mod pricing;
 mod readme;

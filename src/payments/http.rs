@@ -1,0 +1,215 @@
+//! Handlers: extract, ask the provider, call, convert, respond.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+use super::provider::{Creation, Lookup, Settlement, Unknown, Unsettled};
+use super::types::{
+    Confirming, ListedPayment, NewPayment, NewRefund, Payment, PaymentConfirmation, Refund, StartedPayment,
+};
+use super::{PROVIDER_TIMEOUT, in_time, sql};
+use crate::app::App;
+use crate::http::actor::{Actor, AdminActor};
+use crate::http::context::{CallContext, Ctx};
+use crate::http::idempotency::IdempotencyKey;
+use crate::http::json::ApiJson;
+use crate::http::page::{Page, Paged};
+use crate::http::path::ApiPath;
+use crate::http::respond::{Created, Replayable, Versioned};
+use crate::problem::{Problem, ProblemDocument, Result};
+
+/// Begin to pay an order
+///
+/// For the order's buyer, while its payment window is open. `nextAction` says how to go on; 202 means that the provider has not
+/// answered yet: nothing is lost, repeat the request with the same key or wait for the order's status. After a decline,
+/// begin another payment with another key.
+#[utoipa::path(
+    post, path = "/orders/{orderId}/payment", tag = "payments", operation_id = "startPayment",
+    security(("bearer" = [])),
+    params(("orderId" = Uuid, Path, description = "The order"), IdempotencyKey),
+    request_body = NewPayment,
+    responses(
+        (status = 201, description = "Begun", body = StartedPayment),
+        (status = 202, description = "Begun; the provider has not answered yet", body = StartedPayment),
+        (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "payments.payment_declined, payments.payment_in_progress, payments.order_already_paid, payments.order_not_payable, orders.payment_window_over", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "payments.token_unknown, core.idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn start_payment(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    _key: IdempotencyKey,
+    ApiPath(order_id): ApiPath<Uuid>,
+    ApiJson(NewPayment { method }): ApiJson<NewPayment>,
+) -> Result<Response> {
+    let call = ctx.call(&actor);
+    app.provider.check_token(&method.token)?;
+    let pending = sql::start_payment(&app.pool, &call, order_id, app.provider.name(), &method.token).await?;
+    let (is_replayed, charge) = (pending.is_replayed, pending.charge(method));
+    let created = in_time(PROVIDER_TIMEOUT, app.provider.create(&charge)).await;
+    let (status, started) = match created {
+        Ok(Creation::Authorized { reference }) => (
+            StatusCode::CREATED,
+            pending.started(Some(reference), "CONFIRM", "Confirm the payment.".to_owned()),
+        ),
+        Ok(Creation::RequiresConfirmation { reference, hint }) => {
+            (StatusCode::CREATED, pending.started(Some(reference), "CONFIRM_WITH_CODE", hint))
+        }
+        Ok(Creation::Declined { code }) => {
+            let failed = sql::fail_payment(&app.pool, &call, pending.payment_id, &code).await?;
+            return Ok(Replayable { is_replayed, answer: failed.outcome.map(Versioned) }.into_response());
+        }
+        Err(Unknown(cause)) => {
+            tracing::warn!(payment.id = %pending.payment_id, error = cause, "the provider did not answer");
+            let hint = "The provider has not answered. GET /orders/{orderId}/status will tell.".to_owned();
+            (StatusCode::ACCEPTED, pending.started(None, "WAIT", hint))
+        }
+    };
+    let mut response = Replayable {
+        is_replayed,
+        answer: Created(format!("/api/v1/orders/{order_id}/payments"), Versioned(started)),
+    }
+    .into_response();
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// Confirm a payment
+///
+/// Takes the money and, in one step, deducts the stock and moves the order to PAID. When the hold had ended, the units are sold
+/// again if they are there; else the whole amount is refunded by itself (409 `payments.stock_gone_refunded`).
+#[utoipa::path(
+    post, path = "/orders/{orderId}/confirm-payment", tag = "payments", operation_id = "confirmPayment",
+    security(("bearer" = [])),
+    params(("orderId" = Uuid, Path, description = "The order"), IdempotencyKey),
+    request_body = PaymentConfirmation,
+    responses(
+        (status = 200, description = "Paid", body = Payment),
+        (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "payments.payment_declined, payments.stock_gone_refunded, payments.order_cancelled_refunded, payments.order_already_paid", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "payments.payment_unknown, payments.reference_unknown, payments.confirmation_code_wrong, core.idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "payments.provider_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn confirm_payment(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    _key: IdempotencyKey,
+    ApiPath(order_id): ApiPath<Uuid>,
+    ApiJson(confirmation): ApiJson<PaymentConfirmation>,
+) -> Result<impl IntoResponse> {
+    let call = ctx.call(&actor);
+    let settlement = settle(&app, &call, order_id, &confirmation).await?;
+    let request = Confirming::new(call, order_id, confirmation, settlement);
+    let confirmed = app.batch.confirm_payments.call(request).await?;
+    Ok(Replayable { is_replayed: confirmed.is_replayed, answer: confirmed.outcome.map(Versioned) })
+}
+
+/// The provider's word about a payment. With a reference it is asked at once; without one it is looked up first.
+async fn settle(
+    app: &App,
+    call: &CallContext,
+    order_id: Uuid,
+    confirmation: &PaymentConfirmation,
+) -> Result<Settlement> {
+    let reference = match &confirmation.provider_reference {
+        Some(reference) => reference.clone(),
+        None => {
+            let charge = sql::find_payment(&app.pool, call, order_id, confirmation.payment_id).await?;
+            match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&charge)).await {
+                Ok(Lookup::Open { reference }) => reference,
+                Ok(Lookup::Settled(settlement)) => return Ok(settlement),
+                Ok(Lookup::NotFound) => return Err(refused(Unsettled::ReferenceUnknown)),
+                Err(unknown) => return Err(refused(unknown.into())),
+            }
+        }
+    };
+    let code = confirmation.confirmation_code.as_deref();
+    in_time(PROVIDER_TIMEOUT, app.provider.settle(&reference, code)).await.map_err(refused)
+}
+
+fn refused(unsettled: Unsettled) -> Problem {
+    match unsettled {
+        Unsettled::ReferenceUnknown => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "payments.reference_unknown",
+            "The provider does not know this payment.",
+        )
+        .hint("Take providerReference from the answer that started the payment.")
+        .field("/providerReference"),
+        Unsettled::CodeWrong => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "payments.confirmation_code_wrong",
+            "The payer's code is missing or wrong.",
+        )
+        .hint("Ask the payer again; the payment stays open.")
+        .field("/confirmationCode"),
+        Unsettled::Unknown(Unknown(cause)) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "payments.provider_unavailable",
+            "The payment provider did not answer.",
+        )
+        .hint("Repeat the request with the same key.")
+        .retry_after(1)
+        .cause(cause),
+    }
+}
+
+/// List an order's payments
+///
+/// With their refunds, oldest first. For the order's buyer and for administrators.
+#[utoipa::path(
+    get, path = "/orders/{orderId}/payments", tag = "payments", operation_id = "listPayments",
+    security(("bearer" = [])),
+    params(("orderId" = Uuid, Path, description = "The order"), Page),
+    responses(
+        (status = 200, description = "A page of payments", body = Paged<ListedPayment>),
+        (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_payments(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(order_id): ApiPath<Uuid>,
+    page: Page,
+) -> Result<Json<Paged<ListedPayment>>> {
+    let rows = sql::list_payments(&app.pool, &ctx.call(&actor), order_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| ListedPayment::try_from(row))?))
+}
+
+/// Refund a part or all of an order
+///
+/// For orders that were delivered, and for cancelled or expired ones whose refund had failed. Refunds never add up to more than
+/// was paid. The money goes back in the background; the order becomes PARTIALLY_REFUNDED or REFUNDED then.
+#[utoipa::path(
+    post, path = "/orders/{orderId}/refunds", tag = "payments", operation_id = "requestRefund",
+    security(("bearer" = [])),
+    params(("orderId" = Uuid, Path, description = "The order"), IdempotencyKey),
+    request_body = NewRefund,
+    responses(
+        (status = 201, description = "On its way", body = Refund),
+        (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "payments.refund_not_allowed, payments.refund_exceeds_paid", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "payments.refund_amount_invalid, payments.refund_reason_invalid, payments.refund_currency_mismatch, core.idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn request_refund(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    _key: IdempotencyKey,
+    ApiPath(order_id): ApiPath<Uuid>,
+    ApiJson(NewRefund { amount, reason }): ApiJson<NewRefund>,
+) -> Result<impl IntoResponse> {
+    let (refund, is_replayed) =
+        sql::request_refund(&app.pool, &ctx.call(&actor), order_id, &amount, &reason).await?;
+    let location = format!("/api/v1/orders/{order_id}/payments");
+    Ok::<_, Problem>(Replayable { is_replayed, answer: Created(location, Json(refund)) })
+}

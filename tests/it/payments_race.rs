@@ -1,0 +1,164 @@
+//! Payments when several things happen at once: one winner each, and the money agrees with it.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use tradepost::orders;
+use tradepost::payments::workers;
+
+use crate::payments::shop::{self, available, confirm, order, start, status, try_order};
+use crate::payments::statuses;
+use crate::support::{Test, Uuid, json, run};
+
+/// Lets everything in the background happen.
+async fn settle_down(t: &Test) {
+    t.sequence().await;
+    while workers::react(t.app()).await.unwrap() > 0 {}
+    while workers::refund(t.app()).await.unwrap() > 0 {}
+}
+
+#[test]
+fn many_confirmations_are_one() {
+    run(async |t| {
+        let variant = t.offer(&t.seller("sam").await, 1000, 5).await;
+        let ana = t.buyer("ana").await;
+        let id = order(&ana, variant).await;
+        let started = start(&ana, id, "tok_success").await.expect(201);
+        let body =
+            json!({ "paymentId": started["paymentId"], "providerReference": started["providerReference"] });
+        let path = format!("/orders/{id}/confirm-payment");
+        // half of them with one key, half with keys of their own
+        let replies = join_all((0..16).map(|n| {
+            let key = if n % 2 == 0 { "same".to_owned() } else { format!("key-{n}") };
+            let request = ana.post(&path, body.clone()).key(&key);
+            async move { request.await.expect(200) }
+        }))
+        .await;
+        assert!(replies.iter().all(|reply| reply.text == replies[0].text), "all tell the same");
+        let replayed = replies.iter().filter(|r| r.header("idempotency-replayed") == "true").count();
+        assert_eq!(replayed, 7, "one of the eight with the same key did the work");
+        assert_eq!(t.payloads("payments.payment_succeeded").await.len(), 1);
+        assert_eq!(available(&t, variant).await, 4);
+    });
+}
+
+#[test]
+fn many_starts_are_one_payment() {
+    run(async |t| {
+        let variant = t.offer(&t.seller("sam").await, 1000, 5).await;
+        let ana = t.buyer("ana").await;
+        let id = order(&ana, variant).await;
+        let replies = join_all((0..12).map(|_| start(&ana, id, "tok_success"))).await;
+        let begun = replies.iter().filter(|r| r.status == 201).count();
+        assert_eq!(begun, 1);
+        for refused in replies.into_iter().filter(|r| r.status != 201) {
+            refused.problem(409, "payments.payment_in_progress");
+        }
+    });
+}
+
+#[test]
+fn confirm_cancel_and_expire_have_one_winner() {
+    run(async |t| {
+        let variant = t.offer(&t.seller("sam").await, 1000, 100).await;
+        let ana = t.buyer("ana").await;
+        let mut paying = Vec::new();
+        for _ in 0..24 {
+            let id = order(&ana, variant).await;
+            paying.push((id, start(&ana, id, "tok_success").await.expect(201)));
+        }
+        // the window is over: all three are possible for each order
+        t.advance(Duration::from_secs(901)).await;
+        let confirming = join_all(paying.iter().map(|(id, started)| confirm(&ana, *id, started)));
+        let cancelling = join_all(paying.iter().rev().map(|(id, _)| {
+            let request = ana.post(&format!("/orders/{id}/cancel"), json!({ "reason": "race" })).once();
+            async move { request.await }
+        }));
+        let expiring = async {
+            for _ in 0..12 {
+                orders::sql::expire_orders(&t.app().worker_pool, 3).await.unwrap();
+            }
+        };
+        let (confirmed, cancelled, ()) = tokio::join!(confirming, cancelling, expiring);
+        for reply in &confirmed {
+            let code = reply["code"].as_str().unwrap_or("");
+            assert!(
+                reply.status == 200 || (reply.status, code) == (409, "payments.order_cancelled_refunded"),
+                "{}",
+                reply.describe()
+            );
+        }
+        for reply in &cancelled {
+            let code = reply["code"].as_str().unwrap_or("");
+            assert!(
+                reply.status == 200 || (reply.status, code) == (409, "orders.transition_refused"),
+                "{}",
+                reply.describe()
+            );
+        }
+        settle_down(&t).await;
+        let ids: Vec<Uuid> = paying.iter().map(|(id, _)| *id).collect();
+        let ended = statuses(&t, &ids).await;
+        let count = |status: &str| ended.get(status).copied().unwrap_or(0);
+        let (paid, given_back) = (count("PAID"), count("CANCELLED") + count("REFUNDED"));
+        assert_eq!(paid + given_back, ids.len(), "sold, or everything given back: {ended:?}");
+        assert_eq!(given_back, cancelled.iter().filter(|r| r.status == 200).count());
+        assert_eq!(available(&t, variant).await, 100 - i64::try_from(paid).unwrap());
+        let held = "select coalesce(sum(amount_minor), 0)::bigint from payments.ledger_entries where account = 'PROVIDER_CLEARING'";
+        assert_eq!(t.int(held, &[]).await, 1000 * i64::try_from(paid).unwrap());
+    });
+}
+
+#[test]
+fn a_late_payment_and_a_new_order_want_the_last_unit() {
+    run(async |t| {
+        let (sam, ana, bob) = (t.seller("sam").await, t.buyer("ana").await, t.buyer("bob").await);
+        for round in 0..6 {
+            let variant = t.offer(&sam, 1000, 1).await;
+            let late = order(&ana, variant).await;
+            let started = start(&ana, late, "tok_success").await.expect(201);
+            t.advance(Duration::from_secs(901)).await;
+            let (confirmed, placed) = if round % 2 == 0 {
+                tokio::join!(confirm(&ana, late, &started), try_order(&bob, variant))
+            } else {
+                let (placed, confirmed) =
+                    tokio::join!(try_order(&bob, variant), confirm(&ana, late, &started));
+                (confirmed, placed)
+            };
+            match (confirmed.status, placed.status) {
+                (200, 409) => assert_eq!(status(&t, late).await, "PAID"),
+                (409, 201) => {
+                    confirmed.problem(409, "payments.stock_gone_refunded");
+                    assert_eq!(status(&t, late).await, "EXPIRED");
+                }
+                other => panic!(
+                    "{other:?}: one of them gets the unit\n{}\n{}",
+                    confirmed.describe(),
+                    placed.describe()
+                ),
+            }
+            assert_eq!(available(&t, variant).await, 0);
+            settle_down(&t).await;
+        }
+    });
+}
+
+#[test]
+fn two_workers_refund_once() {
+    run(async |t| {
+        let variant = t.offer(&t.seller("sam").await, 1000, 20).await;
+        let ana = t.buyer("ana").await;
+        for _ in 0..10 {
+            let id = order(&ana, variant).await;
+            shop::pay(&ana, id).await.expect(200);
+            ana.post(&format!("/orders/{id}/cancel"), json!({})).once().await.expect(200);
+        }
+        t.sequence().await;
+        let both = join_all([workers::react(t.app()), workers::react(t.app())]).await;
+        assert!(both.iter().all(Result::is_ok), "{both:?}");
+        let done = join_all([workers::refund(t.app()), workers::refund(t.app())]).await;
+        assert_eq!(done.into_iter().map(Result::unwrap).sum::<usize>(), 10);
+        assert_eq!(t.payloads("payments.refund_succeeded").await.len(), 10);
+        assert_eq!(t.int("select count(*) from orders.orders where status = 'REFUNDED'", &[]).await, 10);
+    });
+}

@@ -1,5 +1,5 @@
 begin;
-select plan(62);
+select plan(63);
 
 create function pg_temp.make(p_request jsonb, p_id uuid default test.kept('p'), p_user uuid default test.seller('sam')) returns setof catalog.variant language sql as $$
   select * from catalog.create_variants(test.ctx(p_user), p_id, p_request);
@@ -69,6 +69,7 @@ update core.settings set value = 10 where name = 'catalog.variants_max';
 select throws_ok($$ select pg_temp.bulk('{"size": ["S", "M", "L"], "color": ["red", "blue", "green"]}', '{"skuPrefix": "X"}') $$, 'MK422', 'catalog.too_many_variants', 'with those it has they are too many');
 update core.settings set value = 8 where name = 'catalog.variants_max';
 select throws_ok($$ select pg_temp.bulk('{"size": ["S", "M", "L"], "color": ["red", "blue", "green"]}', '{}', test.kept('r')) $$, 'MK422', 'catalog.too_many_variants', 'nine are more than eight');
+select throws_ok($$ select pg_temp.bulk(jsonb_build_object('size', (select jsonb_agg(i) from generate_series(1, 9) as i)), '{}', test.kept('r')) $$, 'MK422', 'catalog.too_many_variants', 'they are counted before they are looked at, let alone multiplied');
 update core.settings set value = 9 where name = 'catalog.variants_max';
 select lives_ok($$ select pg_temp.bulk('{"size": ["S", "M", "L"], "color": ["red", "blue", "green"]}', '{"skuPrefix": "NINE"}', test.kept('r')) $$, 'nine are nine');
 -- a product before reviewers gets a new version, one on sale stays on sale

@@ -1,5 +1,5 @@
 begin;
-select plan(20);
+select plan(21);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam_user;
 alter table f add lamp uuid, add order_id uuid;
@@ -42,6 +42,8 @@ select count(o.*) from f, orders.accept_fulfilment(test.ctx(sam_user), order_id,
 select throws_ok($$ select s.* from f, orders.cancel_order(test.ctx(ana, 'c4'), order_id, null) as s $$, 'MK409', 'orders.transition_refused', 'not by the buyer once accepted');
 select count(o.*) from f, orders.ship_fulfilment(test.ctx(sam_user), order_id, test.seller_id(sam_user), 'DHL', '1') as o;
 select throws_ok($$ select s.* from f, orders.cancel_order(test.ctx(admin, 'c5'), order_id, null) as s $$, 'MK409', 'orders.already_shipped', 'not by anybody once shipped');
+
+select throws_ok($$ select s.* from f, orders.cancel_order(test.ctx(ana, 'c7'), order_id, repeat('x', 501)) as s $$, 'MK422', 'orders.reason_too_long', 'a reason has a length');
 
 -- not yours
 select throws_ok($$ select s.* from f, orders.cancel_order(test.ctx(ben, 'c6'), order_id, null) as s $$, 'MK404', 'orders.order_not_found', 'not another buyer''s');

@@ -1,5 +1,5 @@
 begin;
-select plan(41);
+select plan(49);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin,
        test.seller_id(test.seller('sam')) as sam, test.seller_id(test.seller('sue')) as sue;
@@ -126,7 +126,7 @@ select results_eq(
   $$ values (401, 'identity.unauthenticated', null::text), (403, 'identity.role_required', null),
             (400, 'core.idempotency_key_required', null), (422, 'orders.currency_unknown', '/currency'),
             (422, 'orders.lines_required', '/lines'), (422, 'orders.quantity_invalid', '/lines/0/quantity'),
-            (422, 'orders.quantity_invalid', '/lines/0/quantity'), (422, 'orders.address_invalid', '/shippingAddress'),
+            (422, 'orders.quantity_invalid', '/lines/0/quantity'), (422, 'orders.address_invalid', '/shippingAddress/line1'),
             (422, 'pricing.variant_unavailable', '/lines/0/variantId'), (422, 'pricing.currency_mismatch', '/lines/0/variantId'),
             (422, 'pricing.coupon_unknown', '/couponCodes') $$,
   'each refusal has its status, code and pointer');
@@ -171,7 +171,67 @@ select results_eq(
 select results_eq(
   $$ select p.problem_code from f, orders.place_orders(jsonb_build_array(test.placing(ana, jsonb_build_object(lamp::text, 1), p_coupons => array(select 'C' || n from generate_series(1, 11) as n)))) as p $$,
   $$ values ('orders.too_many_coupons') $$, 'more than ten coupons are refused');
+select results_eq(
+  $$ select p.problem_status, p.problem_code from f, orders.place_orders(jsonb_build_array(
+       test.placing(ana, jsonb_build_object(lamp::text, 1), p_coupons => array[repeat('C', 41)]),
+       test.placing(ana, jsonb_build_object(lamp::text, 1), p_coupons => array['  ']),
+       test.placing(ana, jsonb_build_object(lamp::text, 1), repeat('k', 256)))) as p $$,
+  $$ values (422, 'orders.coupon_code_invalid'), (422, 'orders.coupon_code_invalid'), (400, 'core.idempotency_key_invalid') $$,
+  'codes and keys have lengths');
+select results_eq(
+  $$ select p.problem_errors -> 0 ->> 'pointer'
+     from f, orders.place_orders((
+       select jsonb_agg(test.placing(ana, jsonb_build_object(lamp::text, 1)) || jsonb_build_object('shippingAddress',
+                '{"name": "Ana", "line1": "1 Main Street", "city": "Springfield", "countryCode": "US"}'::jsonb || bad.address) order by bad.n)
+       from f, (values (1, '{"name": "  "}'::jsonb), (2, jsonb_build_object('line1', repeat('x', 201))), (3, '{"line2": 7}'), (4, '{"city": null}'),
+                       (5, jsonb_build_object('region', repeat('é', 101))), (6, '{"postalCode": "12345678901234567890x"}'),
+                       (7, '{"countryCode": "us"}'), (8, '{"phone": "1\n2"}'), (9, '{"planet": "Mars"}')) as bad (n, address))) as p $$,
+  $$ values ('/shippingAddress/name'), ('/shippingAddress/line1'), ('/shippingAddress/line2'), ('/shippingAddress/city'),
+            ('/shippingAddress/region'), ('/shippingAddress/postalCode'), ('/shippingAddress/countryCode'), ('/shippingAddress/phone'),
+            ('/shippingAddress/planet') $$,
+  'an address names its bad field');
+select is(orders._bad_address_field(jsonb_build_object(
+            'name', repeat('é', 100), 'line1', '🏠 <b>''; drop table--', 'line2', null, 'city', '東京', 'countryCode', 'JP')), null,
+          'and may be written in any script');
 select is((select count(*)::int from orders.place_orders('[]')), 0, 'an empty batch answers nothing');
+
+-- limits count alike for a batch and for one request after another
+insert into pricing.promotions
+  (promotion_id, name, type, target, percent_bp, coupon_code, starts_at, usage_limit, buyer_limit, priority, status, created_at, updated_at)
+values (core.new_id(), 'scarce', 'PERCENTAGE', 'ORDER', 1000, 'SCARCE', core.now() - interval '1 day', 1, null, 0, 'ACTIVE', core.now(), core.now()),
+       (core.new_id(), 'first', 'PERCENTAGE', 'ORDER', 10000, null, core.now() - interval '1 day', 1, null, 9, 'ACTIVE', core.now(), core.now()),
+       (core.new_id(), 'second', 'PERCENTAGE', 'ORDER', 5000, null, core.now() - interval '1 day', 9, 1, 8, 'ACTIVE', core.now(), core.now());
+insert into pricing.promotion_counters (promotion_id, usage_limit)
+select promotion_id, usage_limit from pricing.promotions where name in ('scarce', 'first', 'second');
+update f set lamp = test.offer(sam, 1000, 50);
+select results_eq(
+  $$ select p.problem_code, p.discount_minor from f, orders.place_orders(jsonb_build_array(
+       test.placing(ana, jsonb_build_object(lamp::text, 1)), test.placing(ana, jsonb_build_object(lamp::text, 1)),
+       test.placing(ana, jsonb_build_object(lamp::text, 1)))) as p $$,
+  $$ values (null::text, 1000::bigint), (null, 500), (null, 0) $$,
+  'a promotion that a used-up one had covered shows up, within its own limits');
+select results_eq(
+  $$ select p.used, b.used from pricing.promotions as r join pricing.promotion_counters as p using (promotion_id)
+     join pricing.promotion_buyer_counters as b using (promotion_id) where r.name = 'second' $$,
+  $$ values (1, 1) $$, 'which are counted');
+select results_eq(
+  $$ select p.problem_code, p.discount_minor from f, orders.place_orders(jsonb_build_array(
+       test.placing(admin, jsonb_build_object(lamp::text, 1)) || jsonb_build_object('actorId', test.buyer('cai')))) as p $$,
+  $$ values (null::text, 500::bigint) $$, 'and for a request of its own too');
+select results_eq(
+  $$ select p.problem_status, p.problem_code from f, orders.place_orders(jsonb_build_array(
+       test.placing(ana, jsonb_build_object(lamp::text, 1), p_coupons => array['SCARCE']),
+       test.placing(ana, jsonb_build_object(lamp::text, 1), p_coupons => array['SCARCE']),
+       test.placing(ana, jsonb_build_object(lamp::text, 99), p_coupons => array['SCARCE']))) as p $$,
+  $$ values (null::int, null::text), (409, 'pricing.coupon_exhausted'), (409, 'inventory.insufficient_stock') $$,
+  'a used-up coupon refuses, also behind a used-up automatic promotion');
+select results_eq(
+  $$ select p.problem_status, p.problem_code from f, orders.place_orders(jsonb_build_array(
+       test.placing(ana, jsonb_build_object(lamp::text, 1), p_coupons => array['SCARCE']))) as p
+     union all
+     select p.problem_status, p.problem_code from f, orders.place_orders(jsonb_build_array(
+       test.placing(ana, jsonb_build_object(lamp::text, 99), p_coupons => array['SCARCE']))) as p $$,
+  $$ values (409, 'pricing.coupon_exhausted'), (409, 'inventory.insufficient_stock') $$, 'with the same answers one by one');
 select is((select array_agg(i::text) from orders._check_invariants() as i), null, 'the sums hold');
 select is((select array_agg(i::text) from inventory._check_invariants() as i), null, 'so does the stock');
 select * from finish();

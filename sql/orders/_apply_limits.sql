@@ -1,6 +1,6 @@
 -- Takes used-up promotions from one placing, at its turn. A used-up coupon refuses the request, because the buyer asked for it;
 -- a used-up automatic promotion is left out and the basket priced again without it.
--- Private; the counters are locked. A limited promotion that only shows up in the new price has no locked counter and is left out too.
+-- Private; the counters of all promotions that apply are locked (orders._lock_limits).
 create or replace function orders._apply_limits(
   p_placing orders.placing, p_baskets pricing.basket[], p_lines pricing.basket_line[],
   p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_remaining jsonb, p_now timestamptz
@@ -13,6 +13,7 @@ declare
   v_placing orders.placing := p_placing;
   v_adjustments pricing.adjustment[] := p_adjustments;
   v_used_up pricing.adjustment[];
+  v_coupon_code text;
   v_excluded uuid[] := '{}';
 begin
   loop
@@ -24,10 +25,11 @@ begin
              or (p_remaining ->> concat(a.promotion_id, '/', p_placing.buyer_id))::integer < 1));
     exit when cardinality(v_used_up) = 0;
 
-    if v_used_up[1].coupon_code is not null then
+    select min(u.coupon_code) into v_coupon_code from unnest(v_used_up) as u;
+    if v_coupon_code is not null then
       v_placing.problem_status := 409;
       v_placing.problem_code := 'pricing.coupon_exhausted';
-      v_placing.problem_detail := format('Coupon %s has no uses left.', v_used_up[1].coupon_code);
+      v_placing.problem_detail := format('Coupon %s has no uses left.', v_coupon_code);
       v_placing.problem_hint := 'Place the order without the coupon.';
       v_placing.problem_errors := jsonb_build_array(jsonb_build_object(
         'pointer', '/couponCodes', 'code', v_placing.problem_code, 'detail', v_placing.problem_detail));

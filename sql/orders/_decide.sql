@@ -1,6 +1,6 @@
 -- Decides the placings of a batch one after another, in arrival order, against locked stock and locked promotion counters:
 -- a refused request takes nothing, so its neighbours find what it left. The decision is arithmetic on arrays; nothing is written.
--- Private. Locks: stock rows by (variant_id, seller_id), then promotion counters (only of limited promotions in play).
+-- Private. Locks: stock rows by (variant_id, seller_id), then promotion counters (only where a limited promotion is in play).
 create or replace function orders._decide(
   p_placings orders.placing[], p_baskets pricing.basket[], p_lines pricing.basket_line[],
   p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamptz
@@ -42,7 +42,7 @@ begin
         group by 1, 2) as d;
 
   v_available := inventory._available(v_keys, v_stock_nos, v_quantities, p_now);
-  v_remaining := orders._lock_limits(v_placings, v_adjustments, p_now);
+  v_remaining := orders._lock_limits(v_placings, p_baskets, p_lines, v_adjustments, p_now);
 
   while v_next <= cardinality(v_requests) loop
     v_first := v_next;

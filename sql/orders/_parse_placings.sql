@@ -33,6 +33,7 @@ begin
          or (l.line ->> 'quantity')::numeric not between 1 and most.quantity
          or (l.line ->> 'quantity')::numeric % 1 <> 0
     ) as bad_line on true
+    cross join lateral orders._bad_address_field(p.request -> 'shippingAddress') as bad_field
     cross join lateral (
       select case
         when u.user_id is null or (p.session_id is not null and
@@ -41,6 +42,8 @@ begin
         when u.role <> 'BUYER' then array['403', 'identity.role_required', 'This call is for BUYER.', null]
         when p.request ->> 'idempotencyKey' is null
           then array['400', 'core.idempotency_key_required', 'Placing an order needs an idempotency key.', null]
+        when p.request ->> 'idempotencyKey' !~ '^[!-~]{1,255}$'
+          then array['400', 'core.idempotency_key_invalid', 'An idempotency key has 1 to 255 visible ASCII characters.', null]
         when c.currency is null
           then array['422', 'orders.currency_unknown', 'The currency is not one this marketplace trades in.', 'currency']
         when jsonb_typeof(p.lines) is distinct from 'array' or jsonb_array_length(p.lines) = 0
@@ -52,12 +55,12 @@ begin
                      format('lines/%s/quantity', bad_line.index)]
         when cardinality(p.coupon_codes) > 10
           then array['422', 'orders.too_many_coupons', 'An order takes at most 10 coupon codes.', 'couponCodes']
-        when jsonb_typeof(p.request -> 'shippingAddress') is distinct from 'object'
-          or coalesce(p.request -> 'shippingAddress' ->> 'name', '') = ''
-          or coalesce(p.request -> 'shippingAddress' ->> 'line1', '') = ''
-          or coalesce(p.request -> 'shippingAddress' ->> 'city', '') = ''
-          or coalesce(p.request -> 'shippingAddress' ->> 'countryCode', '') !~ '^[A-Z]{2}$'
-          then array['422', 'orders.address_invalid', 'The shipping address needs name, line1, city and a two-letter countryCode.', 'shippingAddress']
+        when exists (select from unnest(p.coupon_codes) as c (code) where length(c.code) not between 1 and 40)
+          then array['422', 'orders.coupon_code_invalid', 'A coupon code has 1 to 40 characters.', 'couponCodes']
+        when bad_field is not null
+          then array['422', 'orders.address_invalid',
+                     'The shipping address needs name, line1, city and a two-letter countryCode, each within its length and on one line.',
+                     'shippingAddress' || bad_field]
       end as problem
     ) as refusal
   )

@@ -2,7 +2,8 @@
 -- here: the event says paid, and the payments worker refunds.
 -- Called by: its buyer until a seller has accepted; ADMIN until a seller has shipped. Idempotent by key.
 -- Locks: idempotency key, order, reservation and stock rows, promotion counters.
--- Events: orders.order_cancelled. Raises: orders.order_not_found, orders.transition_refused, orders.already_shipped.
+-- Events: orders.order_cancelled. Raises: orders.order_not_found, orders.reason_too_long,
+-- orders.transition_refused, orders.already_shipped.
 create or replace function orders.cancel_order(p_ctx core.call_context, p_order_id uuid, p_reason text)
 returns setof orders.view_order_status
 language plpgsql
@@ -19,6 +20,10 @@ declare
   v_is_paid boolean;
 begin
   perform orders._require_order(v_actor, p_order_id);
+  if length(p_reason) > 500 then
+    raise exception 'orders.reason_too_long' using
+      errcode = 'MK422', detail = 'A reason has at most 500 characters.', hint = 'Shorten it.', column = 'reason';
+  end if;
   v_stored := core._claim_idempotency(
     p_ctx, v_route, jsonb_build_object('orderId', p_order_id, 'reason', p_reason));
   if v_stored is not null then

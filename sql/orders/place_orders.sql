@@ -37,9 +37,12 @@ begin
       from unnest(v_placings) as p, jsonb_array_elements(p.lines) with ordinality as l (line, n)
       where p.problem_code is null and not p.is_replayed)) as l
     order by l.basket_no, l.line_no);
+  -- Used-up coupons are not refused here, where they could only be read: orders._decide does it under the counters' locks, so
+  -- that the answer is the same whether the last use went a second or a neighbour ago.
   v_placings := orders._refuse_placings(
     v_placings, v_lines,
-    array(select c from pricing._refuse_coupons(v_baskets, v_lines, v_now) as c));
+    array(select c from pricing._refuse_coupons(v_baskets, v_lines, v_now) as c
+          where c.problem_code not in ('pricing.coupon_usage_limit_reached', 'pricing.coupon_buyer_limit_reached')));
 
   v_baskets := array(select b from unnest(v_baskets) as b where v_placings[b.basket_no].problem_code is null);
   v_lines := array(select l from unnest(v_lines) as l where v_placings[l.basket_no].problem_code is null);

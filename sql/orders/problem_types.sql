@@ -9,7 +9,9 @@ insert into core.problem_types (code, status, title, description) values
   ('orders.quantity_invalid', 422, 'Quantity out of range', 'A quantity is not a whole number between 1 and orders.line_quantity_max.'),
   ('orders.too_many_coupons', 422, 'Too many coupon codes', 'An order takes at most ten coupon codes.'),
   ('orders.currency_unknown', 422, 'Unknown currency', 'The currency is not one this marketplace trades in.'),
-  ('orders.address_invalid', 422, 'Shipping address incomplete', 'The shipping address needs name, line1, city and a two-letter countryCode.'),
+  ('orders.address_invalid', 422, 'Shipping address incomplete', 'The shipping address needs name, line1, city and a two-letter countryCode; every field has a greatest length, is one line of text and one that is documented.'),
+  ('orders.coupon_code_invalid', 422, 'Coupon code too long', 'A coupon code has 1 to 40 characters.'),
+  ('orders.reason_too_long', 422, 'Reason too long', 'The reason of a cancellation has at most 500 characters.'),
   ('orders.status_unknown', 422, 'Unknown status', 'The status filter is not an order status.'),
   ('orders.carrier_required', 422, 'Carrier missing', 'Shipping needs the name of the carrier, in at most 100 characters.'),
   ('orders.tracking_number_required', 422, 'Tracking number missing', 'Shipping needs a tracking number, in at most 100 characters.')

@@ -16,7 +16,7 @@ begin
          ) as f (n, field, length_max, is_required)
     full join jsonb_each(p_address) as a (field, value) on a.field = f.field
     where f.field is null
-       or (f.is_required and btrim(coalesce(a.value #>> '{}', '')) = '')
+       or (f.is_required and coalesce(a.value #>> '{}', '') !~ '\S')
        or jsonb_typeof(a.value) not in ('string', 'null')
        or length(a.value #>> '{}') > f.length_max
        or a.value #>> '{}' ~ '[\x01-\x1f\x7f]'

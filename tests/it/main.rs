@@ -13,6 +13,8 @@ mod inventory_race;
 mod journey;
 mod payments;
 mod payments_race;
+mod orders;
+mod orders_race;
 mod pgtap;
 mod pricing;
 mod readme;

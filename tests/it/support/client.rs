@@ -42,6 +42,11 @@ impl Person {
         }
     }
 
+    /// The same person as a client of another instance of the program.
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// Acts with the session that a registration, a login or a refresh answered.
     #[track_caller]
     pub fn take_tokens(&mut self, reply: &Reply) {

@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod database;
+pub mod fixtures;
 pub mod statements;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub use uuid::Uuid;
 
 pub use self::client::{Person, Reply};
 use self::database::{Database, Template};
+pub use self::fixtures::{address, basket, basket_with};
 
 /// Everybody's, in tests.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -113,13 +115,44 @@ pub struct Test(Arc<Inner>);
 
 struct Inner {
     database: Database,
-    app: App,
-    base: String,
+    config: Config,
+    /// Signs the tokens of all instances.
+    key: String,
+    first: Instance,
+    others: Mutex<Vec<Instance>>,
     http: reqwest::Client,
     sql: Client,
     people: Mutex<HashMap<String, Person>>,
+}
+
+/// One running program.
+struct Instance {
+    app: App,
+    base: String,
     shutdown: CancellationToken,
     server: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
+}
+
+impl Instance {
+    async fn start(config: Config, database: &Database, key: &str) -> Self {
+        let tokens = Tokens::from_pem(key, None, config.token_settings()).expect("a signing key");
+        let (api, worker) = (database.url(DbRole::Api), database.url(DbRole::Worker));
+        let app = App::connect(config, &api, &worker, tokens)
+            .unwrap_or_else(|e| panic!("the program does not start: {e:#}"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("bound"));
+        let shutdown = CancellationToken::new();
+        let server = Mutex::new(Some(tokio::spawn(app::serve(app.clone(), listener, shutdown.clone()))));
+        Self { app, base, shutdown, server }
+    }
+
+    async fn stop(&self) {
+        self.shutdown.cancel();
+        if let Some(server) = self.server.lock().await.take() {
+            server.await.expect("the server task").expect("the server");
+        }
+        self.app.close();
+    }
 }
 
 impl Test {
@@ -129,14 +162,8 @@ impl Test {
         let mut config = config();
         adjust(&mut config);
         LOG.get_or_init(|| init_log(&config.log));
-        let tokens = Tokens::ephemeral(config.token_settings()).expect("a signing key");
-        let (api, worker) = (database.url(DbRole::Api), database.url(DbRole::Worker));
-        let app = App::connect(config, &api, &worker, tokens)
-            .unwrap_or_else(|e| panic!("the program does not start: {e:#}"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base = format!("http://{}", listener.local_addr().expect("bound"));
-        let shutdown = CancellationToken::new();
-        let server = tokio::spawn(app::serve(app.clone(), listener, shutdown.clone()));
+        let key = Tokens::generate_pem().expect("a signing key");
+        let first = Instance::start(config.clone(), &database, &key).await;
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -144,30 +171,29 @@ impl Test {
             .build()
             .expect("HTTP client");
         let sql = database.connect().await;
-        Self(Arc::new(Inner {
-            database,
-            app,
-            base,
-            http,
-            sql,
-            people: Mutex::default(),
-            shutdown,
-            server: Mutex::new(Some(server)),
-        }))
+        let (others, people) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { database, config, key, first, others, http, sql, people }))
     }
 
     async fn stop(&self) {
-        self.0.shutdown.cancel();
-        if let Some(server) = self.0.server.lock().await.take() {
-            server.await.expect("the server task").expect("the server");
+        for other in self.0.others.lock().await.drain(..) {
+            other.stop().await;
         }
-        self.0.app.close();
+        self.0.first.stop().await;
         self.0.database.clone().drop().await;
+    }
+
+    /// Starts one more instance of the program on the same database; where it listens. See [`Person::at`].
+    pub async fn another_server(&self) -> String {
+        let instance = Instance::start(self.0.config.clone(), &self.0.database, &self.0.key).await;
+        let base = instance.base.clone();
+        self.0.others.lock().await.push(instance);
+        base
     }
 
     /// The state that the server under test shares with its handlers.
     pub fn app(&self) -> &App {
-        &self.0.app
+        &self.0.first.app
     }
 
     pub fn database(&self) -> &Database {
@@ -176,14 +202,14 @@ impl Test {
 
     /// `http://127.0.0.1:…`
     pub fn base(&self) -> &str {
-        &self.0.base
+        &self.0.first.base
     }
 
     // --- persons -------------------------------------------------------------------------------------------------
 
     /// Anybody, without a token.
     pub fn anybody(&self) -> Person {
-        Person::anonymous(self.0.http.clone(), self.0.base.clone())
+        Person::anonymous(self.0.http.clone(), self.0.first.base.clone())
     }
 
     /// The buyer of this name, registered over HTTP when first named.

@@ -1,0 +1,294 @@
+//! Many buyers at once: what is scarce is sold exactly once, nothing deadlocks, and a key is one order.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::support::{Person, Reply, Test, Uuid, basket, basket_with, run, run_with, together};
+
+/// How often each answer came, by status and code: `201`, `409 inventory.insufficient_stock`.
+fn tally(replies: &[Reply]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for reply in replies {
+        let code = reply["code"].as_str().unwrap_or("");
+        *counts.entry(format!("{} {code}", reply.status).trim_end().to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[track_caller]
+fn assert_tally(replies: &[Reply], expected: &[(&str, usize)]) {
+    let expected = expected.iter().map(|(answer, n)| ((*answer).to_owned(), *n)).collect();
+    assert_eq!(tally(replies), expected);
+}
+
+/// Deadlocks that the server ever had to break in this database.
+async fn deadlocks(t: &Test) -> i64 {
+    // A session hands in its counts when it ends, at the latest.
+    let end = "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+               where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
+    t.int(end, &[]).await;
+    t.int("select deadlocks from pg_stat_database where datname = current_database()", &[]).await
+}
+
+async fn seller(t: &Test) -> Person {
+    t.seller("sam").await
+}
+
+#[test]
+fn two_buyers_for_the_last_unit() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let buyers = t.crowd(2).await;
+        for _ in 0..10 {
+            let last = t.offer(&sam, 1000, 1).await;
+            let replies = together(2, |i| {
+                let buyer = buyers[i].clone();
+                async move { buyer.post("/orders", basket(&[(last, 1)])).once().await }
+            })
+            .await;
+            assert_tally(&replies, &[("201", 1), ("409 inventory.insufficient_stock", 1)]);
+            assert_eq!(t.stock(last).await, "1/1");
+        }
+    });
+}
+
+#[test]
+fn two_buyers_for_the_last_unit_at_two_servers() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let mut buyers = t.crowd(2).await;
+        buyers[1] = buyers[1].at(&t.another_server().await);
+        for _ in 0..10 {
+            let last = t.offer(&sam, 1000, 1).await;
+            let replies = together(2, |i| {
+                let buyer = buyers[i].clone();
+                async move { buyer.post("/orders", basket(&[(last, 1)])).once().await }
+            })
+            .await;
+            assert_tally(&replies, &[("201", 1), ("409 inventory.insufficient_stock", 1)]);
+            assert_eq!(t.stock(last).await, "1/1");
+        }
+    });
+}
+
+#[test]
+fn sixty_four_buyers_for_ten_units() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let scarce = t.offer(&sam, 1000, 10).await;
+        let buyers = t.crowd(64).await;
+        let replies = together(64, |i| {
+            let buyer = buyers[i].clone();
+            async move { buyer.post("/orders", basket(&[(scarce, 1)])).once().await }
+        })
+        .await;
+        assert_tally(&replies, &[("201", 10), ("409 inventory.insufficient_stock", 54)]);
+        assert_eq!(t.stock(scarce).await, "10/10");
+        assert_eq!(t.payloads("orders.order_placed").await.len(), 10);
+    });
+}
+
+#[test]
+fn two_hundred_buyers_for_fifty_units() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let scarce = t.offer(&sam, 1000, 50).await;
+        let buyers = t.crowd(200).await;
+        let replies = together(200, |i| {
+            let buyer = buyers[i].clone();
+            async move { buyer.post("/orders", basket(&[(scarce, 1)])).once().await }
+        })
+        .await;
+        assert_tally(&replies, &[("201", 50), ("409 inventory.insufficient_stock", 150)]);
+        let orders: HashSet<Uuid> =
+            replies.iter().filter(|r| r.status == 201).map(|r| r.id("orderId")).collect();
+        assert_eq!(orders.len(), 50);
+        assert_eq!(t.int("select count(*) from orders.orders", &[]).await, 50);
+        assert_eq!(t.stock(scarce).await, "50/50");
+    });
+}
+
+#[test]
+fn a_coupon_serves_as_often_as_it_may() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let lamp = t.offer(&sam, 1000, 1000).await;
+        let coupon = t.coupon("TEN", 1000, 10).await;
+        let mut buyers = t.crowd(64).await;
+        let other = t.another_server().await;
+        for buyer in buyers.iter_mut().step_by(2) {
+            *buyer = buyer.at(&other);
+        }
+        let replies = together(64, |i| {
+            let buyer = buyers[i].clone();
+            async move { buyer.post("/orders", basket_with(&[(lamp, 1)], "TEN")).once().await }
+        })
+        .await;
+        assert_tally(&replies, &[("201", 10), ("409 pricing.coupon_exhausted", 54)]);
+        assert_eq!(t.stock(lamp).await, "1000/10", "a refused order holds nothing");
+        let query = "select used::bigint from pricing.promotion_counters where promotion_id = $1";
+        assert_eq!(t.int(query, &[&coupon]).await, 10);
+    });
+}
+
+/// Each basket names the same things in another order, at two servers: whoever locks in the order of the basket meets
+/// somebody who locks the other way round.
+#[test]
+fn crossing_orders_never_deadlock() {
+    run(async |t| {
+        let (sam, sue) = (t.seller("sam").await, t.seller("sue").await);
+        let mut things = Vec::new();
+        for n in 0..8 {
+            things.push(t.offer(if n % 2 == 0 { &sam } else { &sue }, 1000, 300).await);
+        }
+        let mut buyers = t.crowd(32).await;
+        let other = t.another_server().await;
+        for buyer in buyers.iter_mut().step_by(2) {
+            *buyer = buyer.at(&other);
+        }
+        let replies: Vec<Reply> = together(32, |i| {
+            let (buyer, mut things) = (buyers[i].clone(), things.clone());
+            async move {
+                let mut replies = Vec::new();
+                for round in 0..6 {
+                    things.rotate_left(i % 8);
+                    if (i + round) % 2 == 0 {
+                        things.reverse();
+                    }
+                    let lines: Vec<(Uuid, i64)> = things.iter().take(5).map(|thing| (*thing, 1)).collect();
+                    replies.push(buyer.post("/orders", basket(&lines)).once().await);
+                }
+                replies
+            }
+        })
+        .await
+        .into_iter()
+        .flatten()
+        .collect();
+        assert_tally(&replies, &[("201", 192)]);
+        assert_eq!(deadlocks(&t).await, 0);
+        let held = t.int("select sum(reserved)::bigint from inventory.stock_levels", &[]).await;
+        assert_eq!(held, 192 * 5);
+    });
+}
+
+/// Orders, cancellations and the sweeper on the same rows and the same coupon.
+#[test]
+fn orders_cancellations_and_expiry_never_deadlock() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let (lamp, chair) = (t.offer(&sam, 1000, 40).await, t.offer(&sam, 2500, 40).await);
+        t.coupon("SOME", 1000, 12).await;
+        let mut buyers = t.crowd(24).await;
+        let other = t.another_server().await;
+        for buyer in buyers.iter_mut().step_by(2) {
+            *buyer = buyer.at(&other);
+        }
+        // Some orders that are overdue by the time the race begins.
+        for buyer in &buyers[..6] {
+            buyer.post("/orders", basket_with(&[(lamp, 1), (chair, 1)], "SOME")).once().await.expect(201);
+        }
+        t.execute(
+            "update core.clock set clock_offset = clock_offset + interval '14 minutes 59 seconds'",
+            &[],
+        )
+        .await;
+        let t = &t;
+        let (statuses, expired) = tokio::join!(
+            together(24, |i| {
+                let buyer = buyers[i].clone();
+                async move {
+                    let mut statuses = Vec::new();
+                    for _ in 0..4 {
+                        let lines =
+                            if i % 2 == 0 { [(lamp, 1), (chair, 1)] } else { [(chair, 1), (lamp, 1)] };
+                        let order = buyer.post("/orders", basket_with(&lines, "SOME")).once().await;
+                        statuses.push(order.status);
+                        if order.status == 201 {
+                            let path = format!("/orders/{}/cancel", order.id("orderId"));
+                            statuses.push(buyer.post(&path, serde_json::json!({})).once().await.status);
+                        }
+                    }
+                    statuses
+                }
+            }),
+            async {
+                let sweeper = t.connect().await;
+                t.execute("update core.clock set clock_offset = clock_offset + interval '2 seconds'", &[])
+                    .await;
+                let mut expired = 0;
+                while expired < 6 {
+                    let row =
+                        sweeper.query_one("select orders.expire_orders(2)", &[]).await.expect("a sweep");
+                    expired += row.get::<_, i32>(0);
+                }
+                expired
+            }
+        );
+        assert_eq!(expired, 6, "each overdue order exactly once");
+        let odd: Vec<u16> = statuses.into_iter().flatten().filter(|s| ![200, 201, 409].contains(s)).collect();
+        assert!(odd.is_empty(), "{odd:?}");
+        assert_eq!(deadlocks(t).await, 0);
+        assert_eq!((t.stock(lamp).await, t.stock(chair).await), ("40/0".to_owned(), "40/0".to_owned()));
+        assert_eq!(t.int("select sum(used)::bigint from pricing.promotion_counters", &[]).await, 0);
+    });
+}
+
+#[test]
+fn one_key_is_one_order_however_many_send_it() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let lamp = t.offer(&sam, 1000, 1000).await;
+        let buyer = t.crowd(1).await.remove(0);
+        let servers = [t.base().to_owned(), t.another_server().await];
+        for round in 0..8 {
+            let replies = together(20, |i| {
+                let buyer = buyer.at(&servers[i % 2]);
+                async move { buyer.post("/orders", basket(&[(lamp, 1)])).key(&format!("key-{round}")).await }
+            })
+            .await;
+            let (placed, later): (Vec<Reply>, Vec<Reply>) =
+                replies.into_iter().partition(|r| r.status == 201);
+            for reply in &later {
+                let may_retry = matches!(reply.status, 409 | 503) && !reply.header("retry-after").is_empty();
+                assert!(may_retry, "{}", reply.describe());
+            }
+            let first = &placed.first().expect("somebody got the order").text;
+            assert!(
+                placed.iter().all(|reply| reply.text == *first),
+                "all answers are the same, byte for byte"
+            );
+            let fresh = placed.iter().filter(|r| r.header("idempotency-replayed").is_empty()).count();
+            assert_eq!(fresh, 1, "one did the work");
+        }
+        assert_eq!(t.int("select count(*) from orders.orders", &[]).await, 8);
+        assert_eq!(t.stock(lamp).await, "1000/8");
+    });
+}
+
+/// A holder of the key that takes its time: the others wait for it, and give up politely.
+#[test]
+fn a_key_whose_holder_is_at_work_is_waited_for() {
+    run_with(
+        |config| config.lock_timeout_ms = 300,
+        async |t| {
+            let sam = seller(&t).await;
+            let lamp = t.offer(&sam, 1000, 10).await;
+            let buyer = t.crowd(1).await.remove(0);
+            let mut holder = t.connect().await;
+            let work = holder.transaction().await.expect("a transaction");
+            work.execute(
+                "insert into core.idempotency_keys (account_id, route, idempotency_key, request_hash, created_at)
+                 values ($1, 'POST /orders', 'busy', '\\x00', core.now())",
+                &[&buyer.user_id],
+            )
+            .await
+            .expect("the claim of somebody else");
+            let reply = buyer.post("/orders", basket(&[(lamp, 1)])).key("busy").await;
+            assert!(matches!(reply.status, 409 | 503), "{}", reply.describe());
+            assert!(!reply.header("retry-after").is_empty(), "{}", reply.describe());
+            assert_eq!(t.stock(lamp).await, "10/0");
+            work.rollback().await.expect("the holder gives up");
+            buyer.post("/orders", basket(&[(lamp, 1)])).key("busy").await.expect(201);
+        },
+    );
+}

@@ -26,7 +26,6 @@ create type core.idempotent_request as (
   idempotency_key text,
   request_hash bytea
 );
-comment on type core.idempotent_request is NULL;
 
 create type core.invariant_violation as (
   invariant text,
@@ -123,7 +122,7 @@ function core.migration_version() returns integer
   -- granted to tradepost_api, tradepost_readonly, tradepost_worker
 
 function core.new_id() returns uuid
-  -- A new UUIDv7.
+  -- A new UUIDv7; those of one session sort by creation.
 
 function core.now() returns timestamp with time zone
   -- The time by which all rules decide: start of the statement plus core.clock.clock_offset.
@@ -314,6 +313,15 @@ function identity._slugify(p_name text) returns text
 
 -- catalog -------------------------------------------------------------------------------------------------------
 
+create type catalog.new_variant as (
+  line_no integer,
+  axis_values jsonb,
+  sku text,
+  price_minor bigint,
+  currency text
+);
+comment on type catalog.new_variant is 'A variant to create: its place in the request, its combination, SKU and price.';
+
 create table catalog.attributes (
   attribute_id uuid not null,
   code text not null,
@@ -356,7 +364,8 @@ create table catalog.categories (
   constraint categories_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES catalog.categories(category_id),
   constraint categories_name_length_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
   constraint categories_not_own_parent_check CHECK ((parent_id <> category_id)),
-  constraint categories_path_ends_with_self_check CHECK ((path[cardinality(path)] = category_id))
+  constraint categories_path_ends_with_self_check CHECK ((path[cardinality(path)] = category_id)),
+  constraint categories_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120)))
 );
 CREATE INDEX categories_parent_id_idx ON catalog.categories USING btree (parent_id, "position", category_id);
 CREATE INDEX categories_path_idx ON catalog.categories USING gin (path);
@@ -385,7 +394,6 @@ create table catalog.offers (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint offers_pkey PRIMARY KEY (seller_id, variant_id),
-  constraint offers_seller_id_sku_key UNIQUE (seller_id, sku),
   constraint offers_currency_fkey FOREIGN KEY (currency) REFERENCES core.currencies(currency),
   constraint offers_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES identity.sellers(seller_id),
   constraint offers_variant_id_fkey FOREIGN KEY (variant_id) REFERENCES catalog.variants(variant_id),
@@ -394,6 +402,7 @@ create table catalog.offers (
   constraint offers_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ARCHIVED'::text])))
 );
 CREATE INDEX offers_currency_idx ON catalog.offers USING btree (currency);
+CREATE UNIQUE INDEX offers_seller_id_sku_key ON catalog.offers USING btree (seller_id, sku) WHERE (status = 'ACTIVE'::text);
 CREATE INDEX offers_variant_id_idx ON catalog.offers USING btree (variant_id);
 comment on table catalog.offers is 'A seller''s price for a variant. Several sellers may offer one variant.';
 comment on column catalog.offers.price_minor is 'Unit price in minor units of currency.';
@@ -445,17 +454,20 @@ create table catalog.products (
   constraint products_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES identity.sellers(seller_id),
   constraint products_attributes_is_object_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
   constraint products_description_length_check CHECK ((length(description) <= 20000)),
+  constraint products_price_range_check CHECK (((num_nonnulls(price_from_minor, price_to_minor, currency) = ANY (ARRAY[0, 3])) AND (price_from_minor <= price_to_minor))),
+  constraint products_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 120))),
   constraint products_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'PENDING_APPROVAL'::text, 'APPROVED'::text, 'REJECTED'::text, 'ACTIVE'::text, 'INACTIVE'::text, 'ARCHIVED'::text]))),
   constraint products_title_length_check CHECK (((length(title) >= 3) AND (length(title) <= 200)))
 );
-CREATE INDEX products_active_newest_idx ON catalog.products USING btree (product_id) WHERE (status = 'ACTIVE'::text);
-CREATE INDEX products_active_price_idx ON catalog.products USING btree (price_from_minor, product_id) WHERE (status = 'ACTIVE'::text);
-CREATE INDEX products_active_title_idx ON catalog.products USING btree (title, product_id) WHERE (status = 'ACTIVE'::text);
 CREATE INDEX products_category_id_idx ON catalog.products USING btree (category_id, product_id);
 CREATE INDEX products_currency_idx ON catalog.products USING btree (currency);
 CREATE INDEX products_search_idx ON catalog.products USING gin (search);
 CREATE INDEX products_seller_id_idx ON catalog.products USING btree (seller_id, product_id);
-CREATE INDEX products_status_idx ON catalog.products USING btree (status, product_id) WHERE (status <> 'ACTIVE'::text);
+CREATE INDEX products_status_idx ON catalog.products USING btree (status, product_id);
+CREATE INDEX products_status_price_idx ON catalog.products USING btree (status, currency, price_from_minor, product_id);
+CREATE INDEX products_status_title_idx ON catalog.products USING btree (status, title, product_id);
+CREATE TRIGGER products_status_insert BEFORE INSERT ON catalog.products FOR EACH ROW EXECUTE FUNCTION catalog.trigger_product_status();
+CREATE TRIGGER products_status_update BEFORE UPDATE OF status ON catalog.products FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION catalog.trigger_product_status();
 comment on table catalog.products is 'What is described and approved once; sellers offer its variants.';
 comment on column catalog.products.price_from_minor is 'Lowest active offer price in minor units of currency; kept by the offer writers, for lists.';
 comment on column catalog.products.version is 'Grows with every change of the product, its variants or their offers; a review names it.';
@@ -478,6 +490,287 @@ CREATE UNIQUE INDEX variants_product_id_axis_values_key ON catalog.variants USIN
 CREATE INDEX variants_product_id_idx ON catalog.variants USING btree (product_id, "position", variant_id);
 comment on table catalog.variants is 'What can be bought of a product: one combination of its axes.';
 
+create view catalog.attribute (attribute_id uuid, code text, name text, type text, unit text, is_required boolean, is_variant_axis boolean, options jsonb, min_value jsonb, max_value jsonb, version integer, created_at timestamp with time zone, updated_at timestamp with time zone);
+comment on view catalog.attribute is 'Attribute definitions as the API shows them; options, min_value and max_value are JSON or null.';
+
+create view catalog.category (category_id uuid, parent_id uuid, path uuid[], name text, slug text, "position" integer, version integer, created_at timestamp with time zone, updated_at timestamp with time zone);
+comment on view catalog.category is 'The category tree as the API shows it; path holds the ids from the root to the category.';
+
+create view catalog.category_attribute (category_id uuid, inherited_from uuid, line_no bigint, attribute_id uuid, code text, name text, type text, unit text, is_required boolean, is_variant_axis boolean, options jsonb, min_value jsonb, max_value jsonb, version integer, created_at timestamp with time zone, updated_at timestamp with time zone);
+comment on view catalog.category_attribute is 'The attributes of each category; inherited_from names the ancestor that brings one, null = its own.';
+
+create view catalog.product (product_id uuid, seller_id uuid, seller jsonb, category_id uuid, title text, slug text, description text, attributes jsonb, status text, review_reason text, price_from_minor bigint, price_to_minor bigint, currency character(3), version integer, created_at timestamp with time zone, updated_at timestamp with time zone, variants jsonb);
+comment on view catalog.product is 'Products with seller and active variants (jsonb, camelCase) as the API shows them.';
+
+create view catalog.product_page (product_id uuid, seller_id uuid, seller jsonb, category_id uuid, title text, slug text, status text, price_from_minor bigint, price_to_minor bigint, currency character(3), version integer, created_at timestamp with time zone, updated_at timestamp with time zone, page_cursor text);
+comment on view catalog.product_page is 'Products as lists return them, newest first: without description, attributes and variants.';
+
+create view catalog.variant (variant_id uuid, product_id uuid, axis_values jsonb, "position" integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, offers jsonb);
+comment on view catalog.variant is 'Variants with their offers (jsonb, camelCase) as the API shows them.';
+
+create view catalog.variant_page (variant_id uuid, product_id uuid, axis_values jsonb, "position" integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, offers jsonb, page_cursor text);
+comment on view catalog.variant_page is 'Variants as lists return them: with the cursor of each row.';
+
+function catalog.activate_product(p_ctx core.call_context, p_product_id uuid) returns SETOF catalog.product
+  -- Puts an approved or inactive product on sale.
+  -- granted to tradepost_api
+
+function catalog.archive_product(p_ctx core.call_context, p_product_id uuid) returns void
+  -- Archives a product for good, with its variants and offers.
+  -- granted to tradepost_api
+
+function catalog.archive_variant(p_ctx core.call_context, p_variant_id uuid) returns void
+  -- Archives a variant with its offers.
+  -- granted to tradepost_api
+
+function catalog.create_attribute(p_ctx core.call_context, p_attribute jsonb) returns SETOF catalog.attribute
+  -- Defines an attribute.
+  -- granted to tradepost_api
+
+function catalog.create_category(p_ctx core.call_context, p_parent_id uuid, p_name text, p_slug text, p_position integer) returns SETOF catalog.category
+  -- Creates a category at the root or below a parent.
+  -- granted to tradepost_api
+
+function catalog.create_product(p_ctx core.call_context, p_category_id uuid, p_title text, p_slug text, p_description text, p_attributes jsonb) returns SETOF catalog.product
+  -- Creates a product of the caller's store as a draft.
+  -- granted to tradepost_api
+
+function catalog.create_variants(p_ctx core.call_context, p_product_id uuid, p_request jsonb) returns SETOF catalog.variant
+  -- Creates one variant with its offer, or all combinations of axes at once; all or none.
+  -- granted to tradepost_api
+
+function catalog.deactivate_product(p_ctx core.call_context, p_product_id uuid) returns SETOF catalog.product
+  -- Takes a product off sale for a while.
+  -- granted to tradepost_api
+
+function catalog.delete_category(p_ctx core.call_context, p_category_id uuid) returns void
+  -- Deletes a category that nothing uses.
+  -- granted to tradepost_api
+
+function catalog.get_category(p_category_id uuid) returns SETOF catalog.category
+  -- One category.
+  -- granted to tradepost_api
+
+function catalog.get_category_tree() returns TABLE(category_id uuid, name text, slug text, "position" integer, children jsonb)
+  -- The whole category tree: one row per root, children nested as JSON.
+  -- granted to tradepost_api
+
+function catalog.get_product(p_ctx core.call_context, p_product_id uuid) returns SETOF catalog.product
+  -- One product with its store and active variants.
+  -- granted to tradepost_api
+
+function catalog.get_product_by_slug(p_ctx core.call_context, p_slug text) returns SETOF catalog.product
+  -- One product by its slug.
+  -- granted to tradepost_api
+
+function catalog.get_variant(p_ctx core.call_context, p_variant_id uuid) returns SETOF catalog.variant
+  -- One variant with its offers.
+  -- granted to tradepost_api
+
+function catalog.link_attribute(p_ctx core.call_context, p_category_id uuid, p_attribute_id uuid) returns SETOF catalog.category_attribute
+  -- Gives a category an attribute.
+  -- granted to tradepost_api
+
+function catalog.list_categories(p_parent_id uuid, p_cursor text, p_limit integer) returns TABLE(category_id uuid, parent_id uuid, path uuid[], name text, slug text, "position" integer, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, page_cursor text)
+  -- A page of categories in order of position: all of them, or the children of p_parent_id.
+  -- granted to tradepost_api
+
+function catalog.list_category_attributes(p_category_id uuid) returns SETOF catalog.category_attribute
+  -- The attributes of a category, own and inherited.
+  -- granted to tradepost_api
+
+function catalog.list_products(p_ctx core.call_context, p_category_id uuid, p_seller_id uuid, p_is_mine boolean, p_status text, p_price_min_minor bigint, p_price_max_minor bigint, p_currency text, p_query text, p_sort text, p_cursor text, p_limit integer) returns SETOF catalog.product_page
+  -- A page of products by filters and order.
+  -- granted to tradepost_api
+
+function catalog.list_variants(p_ctx core.call_context, p_product_id uuid, p_cursor text, p_limit integer) returns SETOF catalog.variant_page
+  -- A page of the active variants of a product.
+  -- granted to tradepost_api
+
+function catalog.review_product(p_ctx core.call_context, p_product_id uuid, p_decision text, p_reason text, p_version integer) returns SETOF catalog.product
+  -- Approves or rejects the version of a product that the reviewer read.
+  -- granted to tradepost_api
+
+function catalog.submit_product(p_ctx core.call_context, p_product_id uuid) returns SETOF catalog.product
+  -- Puts a product before the reviewers.
+  -- granted to tradepost_api
+
+function catalog.unlink_attribute(p_ctx core.call_context, p_category_id uuid, p_attribute_id uuid) returns void
+  -- Takes an attribute from a category.
+  -- granted to tradepost_api
+
+function catalog.update_attribute(p_ctx core.call_context, p_attribute_id uuid, p_expected_version integer, p_attribute jsonb) returns SETOF catalog.attribute
+  -- Replaces an attribute's definition but for its code; refuses what products in use forbid.
+  -- granted to tradepost_api
+
+function catalog.update_category(p_ctx core.call_context, p_category_id uuid, p_expected_version integer, p_parent_id uuid, p_name text, p_slug text, p_position integer) returns SETOF catalog.category
+  -- Replaces a category's name, position and parent, and its slug when given; moving takes everything below along.
+  -- granted to tradepost_api
+
+function catalog.update_product(p_ctx core.call_context, p_product_id uuid, p_expected_version integer, p_category_id uuid, p_title text, p_slug text, p_description text, p_attributes jsonb) returns SETOF catalog.product
+  -- Replaces what a product says; a reviewed product goes back by the action revise.
+  -- granted to tradepost_api
+
+function catalog.update_variant(p_ctx core.call_context, p_variant_id uuid, p_expected_version integer, p_sku text, p_price_minor bigint, p_currency text, p_position integer) returns SETOF catalog.variant
+  -- Replaces SKU, price and position of a variant.
+  -- granted to tradepost_api
+
+function catalog._append_category_event(p_ctx core.call_context, p_type text, p_category_id uuid, p_version integer, p_payload jsonb) returns void
+  -- Appends an event about a category.
+
+function catalog._append_product_event(p_product catalog.products, p_type text, p_actor_id uuid, p_request_id text, p_payload jsonb) returns void
+  -- Appends an event about a product.
+
+function catalog._archive_variants(p_variant_ids uuid[]) returns void
+  -- Archives variants and their offers.
+
+function catalog._assert_attributes_unused(p_attribute_ids uuid[], p_category_ids uuid[]) returns void
+  -- Refuses when products in the categories use the attributes.
+
+function catalog._assert_axes(p_category_id uuid, p_axes jsonb, p_max bigint) returns void
+  -- Checks axes that are about to be multiplied.
+
+function catalog._assert_axis_values(p_category_id uuid, p_axis_values jsonb, p_field text) returns void
+  -- Checks one combination of axis values.
+
+function catalog._assert_category_fields(p_name text, p_position integer) returns void
+  -- Checks name and position of a category.
+
+function catalog._assert_currency(p_product_id uuid, p_currency text, p_except uuid) returns void
+  -- Refuses a second currency among the offers of a product.
+
+function catalog._assert_new_variants(p_product catalog.products, p_variants catalog.new_variant[], p_max bigint) returns void
+  -- Refuses new variants that do not go with those a product has.
+
+function catalog._assert_not_archived(p_product catalog.products) returns void
+  -- Refuses to change an archived product.
+
+function catalog._assert_offer(p_sku text, p_price_minor bigint, p_currency text, p_field text) returns void
+  -- Checks SKU and price of an offer.
+
+function catalog._assert_options_unused(p_code text, p_options text[], p_category_ids uuid[]) returns void
+  -- Refuses when products in the categories use the options.
+
+function catalog._assert_overrides(p_axes jsonb, p_overrides jsonb) returns void
+  -- Checks that each override names one combination.
+
+function catalog._assert_product_content(p_category_id uuid, p_title text, p_description text, p_attributes jsonb, p_is_complete boolean) returns void
+  -- Checks what a seller writes about a product.
+
+function catalog._assert_product_filter(p_status text, p_price_min_minor bigint, p_price_max_minor bigint, p_currency text, p_query text, p_sort text, p_is_manager boolean, p_is_bounded boolean) returns void
+  -- Checks the filters and the order of a product list.
+
+function catalog._assert_sellable(p_product catalog.products) returns void
+  -- Refuses a product that could not be sold as it is.
+
+function catalog._assert_variants_fit(p_product catalog.products) returns void
+  -- Refuses a category in which a product's variants would mean nothing.
+
+function catalog._attribute_violation(p_definition catalog.attributes, p_value jsonb) returns text[]
+  -- What is wrong with a value of an attribute: problem code and sentence, or null.
+
+function catalog._attribute_violations(p_category_id uuid, p_attributes jsonb, p_is_complete boolean) returns TABLE(code text, problem text, sentence text)
+  -- Everything that is wrong with attribute values in a category.
+
+function catalog._category_children(p_parent_id uuid) returns jsonb
+  -- Everything below a category as nested JSON.
+
+function catalog._category_path(p_category_id uuid, p_parent_id uuid, p_height integer) returns uuid[]
+  -- The path a category gets below a parent; refuses cycles and depth.
+
+function catalog._check_invariants() returns SETOF core.invariant_violation
+  -- Broken invariants of the catalogue.
+
+function catalog._effective_attributes(p_category_id uuid) returns TABLE(code text, definition catalog.attributes, inherited_from uuid, line_no bigint)
+  -- The attributes of a category, own and inherited, from the root down.
+
+function catalog._is_date(p_text text) returns boolean
+  -- Whether a text is a day of the calendar, written YYYY-MM-DD.
+
+function catalog._is_listed(p_product catalog.products, p_status text, p_seller_id uuid, p_category_id uuid, p_category_ids uuid[], p_currency character, p_price_min_minor bigint, p_price_max_minor bigint, p_query tsquery) returns boolean
+  -- Whether a product passes the filters of a list.
+
+function catalog._lock_attributes(p_category_id uuid) returns void
+  -- Keeps the definitions of a category's attributes as they are.
+
+function catalog._lock_categories() returns void
+  -- Lets one caller at a time change the shape of the category tree.
+
+function catalog._lock_product(p_actor identity.actor, p_product_id uuid) returns catalog.products
+  -- Locks a product for a change by its store or an administrator.
+
+function catalog._lock_variant(p_actor identity.actor, p_variant_id uuid) returns catalog.variants
+  -- Locks a variant and its product for a change by the store.
+
+function catalog._may_manage(p_actor identity.actor, p_seller_id uuid) returns boolean
+  -- Whether somebody sees all of a product: its store and administrators.
+
+function catalog._may_see(p_actor identity.actor, p_seller_id uuid, p_status text) returns boolean
+  -- Whether somebody may see a product of this store and status.
+
+function catalog._move_category(p_category catalog.categories, p_parent_id uuid) returns void
+  -- Hangs a category with its subtree under another parent.
+
+function catalog._multiply_axes(p_category_id uuid, p_axes jsonb, p_sku_prefix text) returns TABLE(line_no bigint, axis_values jsonb, sku text)
+  -- All combinations of axes, each with a SKU.
+
+function catalog._read_attribute(p_attribute jsonb) returns catalog.attributes
+  -- Reads and checks an attribute's definition.
+
+function catalog._read_price(p_price jsonb, p_field text) returns bigint
+  -- Reads the amount of a price from a request.
+
+function catalog._read_product_cursor(p_cursor text, p_sort text) returns text[]
+  -- Reads the cursor of a product list.
+
+function catalog._read_variants(p_category_id uuid, p_request jsonb, p_max bigint) returns SETOF catalog.new_variant
+  -- Reads and checks which variants a request asks for.
+
+function catalog._refresh_price_range(p_product_id uuid, p_step integer) returns catalog.products
+  -- Sets a product's price range from its active offers.
+
+function catalog._refuse_attribute() returns void
+  -- Raises catalog.attribute_not_found.
+
+function catalog._refuse_category(p_field text) returns void
+  -- Raises catalog.category_not_found, or category_unknown for a field.
+
+function catalog._refuse_product() returns void
+  -- Raises catalog.product_not_found.
+
+function catalog._refuse_sku(p_sku text) returns void
+  -- Raises catalog.sku_taken.
+
+function catalog._refuse_slug(p_slug text) returns void
+  -- Raises catalog.slug_taken.
+
+function catalog._refuse_variant() returns void
+  -- Raises catalog.variant_not_found.
+
+function catalog._relevance(p_search tsvector, p_query tsquery) returns bigint
+  -- How well a product matches a search, as a whole number.
+
+function catalog._require_manager(p_ctx core.call_context) returns identity.actor
+  -- The caller as an administrator or a member of an active store.
+
+function catalog._search_products(p_status text, p_seller_id uuid, p_category_id uuid, p_category_ids uuid[], p_currency character, p_price_min_minor bigint, p_price_max_minor bigint, p_query tsquery, p_is_manager boolean, p_after_rank bigint, p_after_id uuid, p_limit integer) returns SETOF catalog.product_page
+  -- A page of the products that match a search, best first.
+
+function catalog._slug_candidates(p_slug text, p_name text, p_fallback text, p_id uuid) returns text[]
+  -- The slugs to try for a new row, in order.
+
+function catalog._slugify(p_text text, p_fallback text) returns text
+  -- A text as lower-case latin letters and digits joined by hyphens.
+
+function catalog._transition_product(p_product catalog.products, p_action text, p_actor identity.actor, p_reason text, p_request_id text) returns catalog.products
+  -- Moves a product by an action: status, version, history row, event; refuses what product_transitions lacks.
+
+function catalog._validate_attributes(p_category_id uuid, p_attributes jsonb, p_is_complete boolean) returns void
+  -- Refuses attribute values that the category's definitions do not allow.
+
+function catalog._write_variant(p_ctx core.call_context, p_variant catalog.variants, p_offer catalog.offers, p_sku text, p_price_minor bigint, p_currency text, p_position integer, p_is_offer boolean) returns void
+  -- Writes a changed variant and its offer.
+
 -- inventory -----------------------------------------------------------------------------------------------------
 
 create type inventory.hold as (
@@ -488,7 +781,6 @@ create type inventory.hold as (
   seller_ids uuid[],
   expires_at timestamp with time zone
 );
-comment on type inventory.hold is NULL;
 
 create type inventory.hold_line as (
   reservation_id uuid,
@@ -496,13 +788,88 @@ create type inventory.hold_line as (
   variant_id uuid,
   quantity integer
 );
-comment on type inventory.hold_line is NULL;
+
+create type inventory.low_stock as (
+  variant_id uuid,
+  seller_id uuid,
+  on_hand integer,
+  reserved integer,
+  available integer,
+  low_stock_threshold integer,
+  is_low boolean,
+  version integer,
+  updated_at timestamp with time zone,
+  sku text,
+  title text,
+  page_cursor text
+);
+comment on type inventory.low_stock is 'An offer at or below its low-stock threshold, as a list shows it.';
+
+create type inventory.reservation as (
+  reservation_id uuid,
+  status text,
+  reference text,
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone,
+  resolved_at timestamp with time zone,
+  lines jsonb,
+  is_replayed boolean
+);
+comment on type inventory.reservation is 'A reservation with its lines [{variantId, sellerId, quantity}], as its owner sees it.';
+
+create type inventory.reserving as (
+  request_no integer,
+  account_id uuid,
+  request_id text,
+  idempotency_key text,
+  request_hash bytea,
+  reference text,
+  ttl_s integer,
+  lines jsonb,
+  reservation_id uuid,
+  same_as integer,
+  is_replayed boolean,
+  problem_status integer,
+  problem_code text,
+  problem_detail text,
+  problem_hint text,
+  problem_errors jsonb
+);
+
+create type inventory.reserving_answer as (
+  request_no integer,
+  is_replayed boolean,
+  problem_status integer,
+  problem_code text,
+  problem_detail text,
+  problem_hint text,
+  problem_errors jsonb,
+  reservation_id uuid,
+  status text,
+  reference text,
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone,
+  resolved_at timestamp with time zone,
+  lines jsonb
+);
+
+create type inventory.stock as (
+  variant_id uuid,
+  seller_id uuid,
+  on_hand integer,
+  reserved integer,
+  available integer,
+  low_stock_threshold integer,
+  is_low boolean,
+  version integer,
+  updated_at timestamp with time zone
+);
+comment on type inventory.stock is 'Stock of one offer as its seller sees it: reserved counts live holds only, expired ones are available.';
 
 create type inventory.stock_key as (
   seller_id uuid,
   variant_id uuid
 );
-comment on type inventory.stock_key is NULL;
 
 create type inventory.stock_move as (
   seller_id uuid,
@@ -510,7 +877,6 @@ create type inventory.stock_move as (
   on_hand_delta integer,
   reserved_delta integer
 );
-comment on type inventory.stock_move is NULL;
 
 create table inventory.movements (
   seller_id uuid not null,
@@ -585,11 +951,55 @@ comment on column inventory.stock_levels.is_low is 'Whether available was at or 
 comment on column inventory.stock_levels.version is 'Grows with a person''s changes (ETag of the stock resource); sales do not touch it.';
 comment on column inventory.stock_levels.change_no is 'Grows with every change of the row; version of the stock aggregate in the event log.';
 
+function inventory.confirm_reservation(p_ctx core.call_context, p_reservation_id uuid) returns SETOF inventory.reservation
+  -- Sells the units of the caller's own live reservation.
+  -- granted to tradepost_api
+
+function inventory.expire_reservations(p_limit integer) returns integer
+  -- Ends at most p_limit expired reservations that belong to no order; answers how many.
+  -- granted to tradepost_worker
+
+function inventory.get_reservation(p_ctx core.call_context, p_reservation_id uuid) returns SETOF inventory.reservation
+  -- The caller's own reservation.
+  -- granted to tradepost_api
+
+function inventory.get_stock(p_ctx core.call_context, p_variant_id uuid, p_seller_id uuid) returns SETOF inventory.stock
+  -- On hand, reserved (live holds only) and available units of one offer.
+  -- granted to tradepost_api
+
+function inventory.list_low_stock(p_ctx core.call_context, p_seller_id uuid, p_cursor text, p_limit integer) returns SETOF inventory.low_stock
+  -- Offers at or below their low-stock threshold, page by page.
+  -- granted to tradepost_api
+
+function inventory.release_reservation(p_ctx core.call_context, p_reservation_id uuid) returns SETOF inventory.reservation
+  -- Frees the units of the caller's own live reservation.
+  -- granted to tradepost_api
+
+function inventory.reserve_stock(p_requests jsonb) returns SETOF inventory.reserving_answer
+  -- Reserves stock for a batch of requests; one answer row per request with either the reservation or its problem_*.
+  -- granted to tradepost_api
+
+function inventory.set_stock(p_ctx core.call_context, p_variant_id uuid, p_seller_id uuid, p_expected_version integer, p_mode text, p_quantity integer, p_reason text, p_low_stock_threshold integer) returns SETOF inventory.stock
+  -- Sets or adjusts the units on hand of one offer; never below what is reserved.
+  -- granted to tradepost_api
+
 function inventory._available(p_keys inventory.stock_key[], p_stock_nos integer[], p_quantities integer[], p_now timestamp with time zone) returns integer[]
   -- Locks the stock rows and returns the units available per key, after reclaiming expired holds if the demand needs them.
 
+function inventory._check_invariants() returns SETOF core.invariant_violation
+  -- Broken invariants of inventory: stock, holds, flags, movements.
+
+function inventory._check_stock_change(p_mode text, p_quantity integer, p_reason text, p_low_stock_threshold integer) returns void
+  -- Refuses a malformed stock change.
+
+function inventory._claim_reservings(p_reservings inventory.reserving[], p_now timestamp with time zone) returns inventory.reserving[]
+  -- Claims idempotency keys for a reserve_stock batch and fills in stored answers.
+
 function inventory._confirm_holds(p_reservation_ids uuid[], p_now timestamp with time zone, p_actor_id uuid) returns SETOF uuid
   -- Deducts the stock of those reservations that are still live and marks them CONFIRMED; returns their ids.
+
+function inventory._decide_reservings(p_reservings inventory.reserving[], p_now timestamp with time zone) returns inventory.reserving[]
+  -- Locks stock and grants or refuses each request of a reserve_stock batch in arrival order.
 
 function inventory._end_holds(p_reservation_ids uuid[], p_status text, p_now timestamp with time zone) returns SETOF uuid
   -- Marks HELD reservations RELEASED or EXPIRED and lowers the reserved counters; returns the ids that were still HELD.
@@ -609,8 +1019,26 @@ function inventory._lock_stock(p_keys inventory.stock_key[]) returns SETOF inven
 function inventory._move_stock(p_moves inventory.stock_move[], p_now timestamp with time zone) returns void
   -- Applies the summed deltas to locked stock rows; appends inventory.stock_low when available falls to the threshold.
 
+function inventory._parse_reservings(p_requests jsonb) returns inventory.reserving[]
+  -- Parses and validates the requests of a reserve_stock batch; refused ones carry problem_* from then on.
+
 function inventory._reclaim_expired(p_keys inventory.stock_key[], p_now timestamp with time zone) returns integer
   -- Frees the lines of expired HELD reservations on the given, locked stock rows; returns how many lines were freed.
+
+function inventory._refuse_short(p_reserving inventory.reserving, p_keys inventory.stock_key[], p_available integer[]) returns inventory.reserving
+  -- The request refused with inventory.insufficient_stock, every short line listed.
+
+function inventory._require_reservation(p_actor_id uuid, p_reservation_id uuid, p_now timestamp with time zone) returns inventory.reservations
+  -- Locks the caller's own live reservation; refuses with a typed problem when it is over.
+
+function inventory._require_stock_keeper(p_ctx core.call_context, p_variant_id uuid, p_seller_id uuid) returns identity.actor
+  -- The caller, when it is the offer's seller or ADMIN; 404 for everybody else.
+
+function inventory._require_stock_reader(p_ctx core.call_context) returns identity.actor
+  -- The caller as a seller's member or ADMIN.
+
+function inventory._reservation(p_reservation_ids uuid[]) returns SETOF inventory.reservation
+  -- Reservations with their lines as one document each.
 
 function inventory._return_stock(p_reservation_ids uuid[], p_now timestamp with time zone, p_actor_id uuid) returns SETOF uuid
   -- Adds the units of CONFIRMED reservations to on_hand with RETURN movements and marks them RETURNED.
@@ -621,8 +1049,17 @@ function inventory._sell_again(p_reservation_id uuid, p_now timestamp with time 
 function inventory._sell_units(p_lines inventory.hold_line[], p_sign integer, p_from_reserved boolean, p_now timestamp with time zone, p_actor_id uuid) returns void
   -- Moves on_hand by the lines' quantities (sign -1 sale, +1 return), with one movement row per line.
 
+function inventory._stock(p_keys inventory.stock_key[], p_now timestamp with time zone) returns SETOF inventory.stock
+  -- Stock rows with live numbers: expired holds are available.
+
 function inventory._stock_id(p_seller_id uuid, p_variant_id uuid) returns uuid
   -- Aggregate id of the stock of (seller, variant) in the event log.
+
+function inventory._tell_reservations(p_reservation_ids uuid[], p_type text, p_actor_id uuid, p_request_id text, p_now timestamp with time zone) returns void
+  -- Appends one event per ended reservation.
+
+function inventory._write_reservings(p_granted inventory.reserving[], p_now timestamp with time zone) returns void
+  -- Inserts the holds of a reserve_stock batch and their events.
 
 -- pricing -------------------------------------------------------------------------------------------------------
 
@@ -645,7 +1082,6 @@ create type pricing.basket as (
   currency text,
   coupon_codes text[]
 );
-comment on type pricing.basket is NULL;
 
 create type pricing.basket_line as (
   basket_no integer,
@@ -685,7 +1121,6 @@ create type pricing.basket_shipping as (
   seller_id uuid,
   fee_minor bigint
 );
-comment on type pricing.basket_shipping is NULL;
 
 create type pricing.commission as (
   basket_no integer,
@@ -697,7 +1132,6 @@ create type pricing.commission as (
   base_minor bigint,
   amount_minor bigint
 );
-comment on type pricing.commission is NULL;
 
 create type pricing.counter_state as (
   promotion_id uuid,
@@ -712,7 +1146,19 @@ create type pricing.coupon_refusal as (
   problem_code text,
   problem_detail text
 );
-comment on type pricing.coupon_refusal is NULL;
+
+create type pricing.preview as (
+  currency text,
+  subtotal_minor bigint,
+  discount_minor bigint,
+  shipping_minor bigint,
+  total_minor bigint,
+  lines jsonb,
+  shipping jsonb,
+  adjustments jsonb,
+  refused_coupons jsonb
+);
+comment on type pricing.preview is 'A priced basket with the whole derivation of its total.';
 
 create type pricing.wanted_line as (
   basket_no integer,
@@ -722,7 +1168,6 @@ create type pricing.wanted_line as (
   quantity integer,
   currency text
 );
-comment on type pricing.wanted_line is NULL;
 
 create table pricing.commission_rules (
   rule_id uuid not null,
@@ -758,6 +1203,7 @@ CREATE UNIQUE INDEX commission_rules_open_scope_key ON pricing.commission_rules 
 CREATE INDEX commission_rules_product_id_idx ON pricing.commission_rules USING btree (product_id) WHERE (product_id IS NOT NULL);
 CREATE INDEX commission_rules_seller_category_idx ON pricing.commission_rules USING btree (seller_id, category_id) WHERE ((seller_id IS NOT NULL) AND (product_id IS NULL));
 CREATE INDEX commission_rules_seller_id_idx ON pricing.commission_rules USING btree (seller_id) WHERE (seller_id IS NOT NULL);
+CREATE TRIGGER commission_rules BEFORE DELETE OR UPDATE ON pricing.commission_rules FOR EACH ROW EXECUTE FUNCTION pricing._protect_commission_rule();
 comment on table pricing.commission_rules is 'What the marketplace keeps. A version is never edited: a change closes it and opens the next, so that every order can be recomputed.';
 comment on column pricing.commission_rules.percent_bp is 'Basis points of the line''s net amount.';
 comment on column pricing.commission_rules.fixed_minor is 'Minor units per sold unit, for orders in currency.';
@@ -781,6 +1227,16 @@ create table pricing.promotion_counters (
   constraint promotion_counters_within_limit_check CHECK (((used >= 0) AND (used <= usage_limit)))
 );
 comment on table pricing.promotion_counters is 'Uses of promotions that have a usage limit; an unlimited promotion has no row to fight over.';
+
+create table pricing.promotion_transitions (
+  from_status text not null,
+  action text not null,
+  to_status text not null,
+  actor_kind text not null,
+  event_type text not null,
+  constraint promotion_transitions_pkey PRIMARY KEY (from_status, action, actor_kind)
+);
+comment on table pricing.promotion_transitions is 'Every allowed change of a promotion''s status and the event it appends; a trigger refuses all others.';
 
 create table pricing.promotions (
   promotion_id uuid not null,
@@ -830,6 +1286,7 @@ CREATE INDEX promotions_coupon_code_idx ON pricing.promotions USING btree (coupo
 CREATE UNIQUE INDEX promotions_coupon_code_key ON pricing.promotions USING btree (coupon_code) WHERE (status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text]));
 CREATE INDEX promotions_currency_idx ON pricing.promotions USING btree (currency);
 CREATE INDEX promotions_seller_id_idx ON pricing.promotions USING btree (seller_id, promotion_id);
+CREATE TRIGGER promotion_transitions BEFORE UPDATE ON pricing.promotions FOR EACH ROW EXECUTE FUNCTION pricing._check_promotion_transition();
 comment on table pricing.promotions is 'Discounts: automatic, or by coupon_code. A seller''s own promotion touches only that seller''s lines.';
 
 create table pricing.redemptions (
@@ -860,23 +1317,133 @@ create table pricing.shipping_rates (
 CREATE INDEX shipping_rates_currency_idx ON pricing.shipping_rates USING btree (currency);
 comment on table pricing.shipping_rates is 'A seller''s flat shipping fee per order and currency; free_from_minor waives it. No row: no fee.';
 
+create view pricing.view_commission_rule (rule_id uuid, version integer, name text, seller_id uuid, category_id uuid, product_id uuid, percent_bp integer, fixed_minor bigint, currency text, valid_from timestamp with time zone, valid_until timestamp with time zone, created_at timestamp with time zone, status text, page_cursor text);
+comment on view pricing.view_commission_rule is 'Commission rules in their newest version.';
+
+create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text);
+comment on view pricing.view_promotion is 'Promotions with their use counter (null without usage limit).';
+
+create view pricing.view_shipping_rate (seller_id uuid, currency text, fee_minor bigint, free_from_minor bigint, version integer, updated_at timestamp with time zone);
+comment on view pricing.view_shipping_rate is 'A seller''s flat shipping fee per order and currency.';
+
+function pricing.activate_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
+  -- Lets a promotion apply from its start on.
+  -- granted to tradepost_api
+
+function pricing.apply_promotions(p_ctx core.call_context, p_lines jsonb, p_currency text, p_coupon_codes text[]) returns SETOF pricing.preview
+  -- Prices a basket with the whole derivation of its total; the same helpers price orders.
+  -- granted to tradepost_api
+
+function pricing.create_commission_rule(p_ctx core.call_context, p_name text, p_seller_id uuid, p_category_id uuid, p_product_id uuid, p_percent_bp integer, p_fixed_minor bigint, p_currency text, p_valid_from timestamp with time zone, p_valid_until timestamp with time zone) returns SETOF pricing.view_commission_rule
+  -- Makes a commission rule; refuses one that overlaps another of the same scope.
+  -- granted to tradepost_api
+
+function pricing.create_promotion(p_ctx core.call_context, p_document jsonb) returns SETOF pricing.view_promotion
+  -- Drafts a promotion; it applies once it is activated.
+  -- granted to tradepost_api
+
+function pricing.end_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
+  -- Ends a promotion for good.
+  -- granted to tradepost_api
+
+function pricing.get_commission_rule(p_ctx core.call_context, p_rule_id uuid) returns SETOF pricing.view_commission_rule
+  -- One commission rule in its newest version.
+  -- granted to tradepost_api
+
+function pricing.get_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
+  -- One promotion that the caller may see.
+  -- granted to tradepost_api
+
+function pricing.get_shipping_rate(p_ctx core.call_context, p_currency text) returns SETOF pricing.view_shipping_rate
+  -- The caller's shipping rate in a currency.
+  -- granted to tradepost_api
+
+function pricing.list_commission_rules(p_ctx core.call_context, p_seller_id uuid, p_category_id uuid, p_product_id uuid, p_status text, p_cursor text, p_limit integer) returns SETOF pricing.view_commission_rule
+  -- A page of commission rules, newest first, with filters.
+  -- granted to tradepost_api
+
+function pricing.list_promotions(p_ctx core.call_context, p_status text, p_type text, p_seller_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_promotion
+  -- A page of the promotions that the caller may see, newest first.
+  -- granted to tradepost_api
+
+function pricing.pause_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
+  -- Stops an active promotion until it is activated again.
+  -- granted to tradepost_api
+
+function pricing.set_shipping_rate(p_ctx core.call_context, p_currency text, p_expected_version integer, p_fee_minor bigint, p_free_from_minor bigint) returns SETOF pricing.view_shipping_rate
+  -- Sets the caller's shipping fee in a currency.
+  -- granted to tradepost_api
+
+function pricing.update_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_expected_version integer, p_name text, p_percent_bp integer, p_fixed_minor bigint, p_currency text, p_valid_until timestamp with time zone) returns SETOF pricing.view_commission_rule
+  -- Closes the newest version of a commission rule and opens the next one.
+  -- granted to tradepost_api
+
+function pricing.update_promotion(p_ctx core.call_context, p_promotion_id uuid, p_expected_version integer, p_document jsonb) returns SETOF pricing.view_promotion
+  -- Replaces the rules of a draft or paused promotion.
+  -- granted to tradepost_api
+
 function pricing._apply_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.adjustment
   -- The discounts of many baskets, split to lines and shipping: the derivation behind every total.
 
 function pricing._basket_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.basket_promotion
   -- The promotions that apply to each basket with the lines they match, numbered in the order in which they act.
 
+function pricing._check_basket(p_lines jsonb, p_currency text, p_coupon_codes text[]) returns void
+  -- Refuses a malformed basket, naming the field.
+
+function pricing._check_commission_rule(p_rule pricing.commission_rules) returns void
+  -- Refuses a malformed commission rule and one that overlaps another of the same scope.
+
+function pricing._check_coupon_free(p_promotion pricing.promotions) returns void
+  -- Refuses a coupon code that is in use.
+
+function pricing._check_filter(p_value text, p_allowed text[], p_field text) returns boolean
+  -- Refuses an unknown filter value.
+
+function pricing._check_invariants() returns SETOF core.invariant_violation
+  -- Broken invariants of pricing: counters, limits, commission rules.
+
+function pricing._check_promotion(p_promotion pricing.promotions) returns void
+  -- Refuses a malformed promotion, naming the field.
+
+function pricing._check_references(p_seller_ids uuid[], p_category_ids uuid[], p_product_ids uuid[], p_currency text, p_seller_field text, p_category_field text, p_product_field text, p_currency_field text) returns void
+  -- Refuses references to sellers, categories, products and currencies that do not exist.
+
 function pricing._commissions_for(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_nets bigint[], p_now timestamp with time zone) returns SETOF pricing.commission
   -- The commission of each line by the most specific rule: product+seller, product, seller+category, seller, category, default.
 
+function pricing._drop_exhausted(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_now timestamp with time zone) returns SETOF pricing.adjustment
+  -- The adjustments of one basket without promotions that are used up.
+
+function pricing._ids_from(p_ids jsonb) returns uuid[]
+  -- Sorted distinct ids of a JSON array; null when there are none.
+
+function pricing._invalid(p_code text, p_field text, p_detail text) returns void
+  -- Refuses a request because of one field.
+
+function pricing._is_public(p_promotion pricing.view_promotion, p_now timestamp with time zone) returns boolean
+  -- Whether a promotion is automatic and applies now.
+
+function pricing._keep_limits(p_old pricing.promotions, p_new pricing.promotions) returns void
+  -- Refuses limits of another kind or below what was used; carries new numbers to the counter.
+
 function pricing._lock_counters(p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamp with time zone) returns SETOF pricing.counter_state
   -- Locks the counters of limited promotions for pairs of promotion and buyer; returns the uses left.
+
+function pricing._lock_promotion(p_actor identity.actor, p_promotion_id uuid) returns pricing.promotions
+  -- Locks a promotion that the caller may change.
 
 function pricing._money_text(p_amount_minor bigint, p_currency text) returns text
   -- A non-negative amount with its decimal point and currency.
 
 function pricing._percent_of(p_amount_minor bigint, p_percent_bp integer) returns bigint
   -- round_half_up(amount * basis points / 10000) for amounts from 0 on.
+
+function pricing._preview(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[]) returns SETOF pricing.preview
+  -- The parts of a priced basket and their sums as one row.
+
+function pricing._promotion_from(p_document jsonb, p_base pricing.promotions, p_now timestamp with time zone) returns pricing.promotions
+  -- Reads a promotion document into a row.
 
 function pricing._promotion_shares(p_promotions pricing.basket_promotion[], p_turn integer, p_lines pricing.basket_line[], p_left bigint[]) returns bigint[]
   -- What the promotions of one turn take off each line; split discounts add up to the cent.
@@ -887,6 +1454,12 @@ function pricing._redeem(p_order_ids uuid[], p_promotion_ids uuid[], p_buyer_ids
 function pricing._refuse_coupons(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_now timestamp with time zone) returns SETOF pricing.coupon_refusal
   -- Coupons that cannot be used in their baskets, each with a problem code and a sentence.
 
+function pricing._require_currency(p_currency text) returns void
+  -- Refuses an unknown currency in a path.
+
+function pricing._require_promotion_author(p_ctx core.call_context) returns identity.actor
+  -- The caller as ADMIN or a seller's member.
+
 function pricing._resolve_lines(p_wanted pricing.wanted_line[]) returns SETOF pricing.basket_line
   -- Resolves wanted lines to offers with price and snapshot texts; lines that cannot be bought carry a problem.
 
@@ -896,8 +1469,17 @@ function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with ti
 function pricing._shipping_fees(p_lines pricing.basket_line[], p_baskets pricing.basket[]) returns SETOF pricing.basket_shipping
   -- Flat shipping fees per basket and seller, 0 where waived or not set.
 
+function pricing._tell_promotion(p_ctx core.call_context, p_actor_id uuid, p_type text, p_promotion pricing.promotions) returns void
+  -- Appends an event of a promotion.
+
 function pricing._time_text(p_at timestamp with time zone) returns text
   -- A timestamp in RFC 3339, UTC.
+
+function pricing._transition_promotion(p_ctx core.call_context, p_actor identity.actor, p_promotion pricing.promotions, p_action text, p_now timestamp with time zone) returns void
+  -- Moves a promotion to another status, with version and event.
+
+function pricing._write_commission_rule(p_ctx core.call_context, p_rule pricing.commission_rules) returns void
+  -- Writes one version of a commission rule with its event.
 
 -- orders --------------------------------------------------------------------------------------------------------
 
@@ -905,7 +1487,6 @@ create type orders.decision as (
   placings orders."placing"[],
   adjustments pricing.adjustment[]
 );
-comment on type orders.decision is NULL;
 
 create type orders.placed_order as (
   request_no integer,
@@ -931,7 +1512,6 @@ create type orders.placed_order as (
   updated_at timestamp with time zone,
   fulfilments jsonb
 );
-comment on type orders.placed_order is NULL;
 
 create type orders."placing" as (
   request_no integer,
@@ -953,7 +1533,6 @@ create type orders."placing" as (
   problem_hint text,
   problem_errors jsonb
 );
-comment on type orders."placing" is NULL;
 
 create type orders.transition_request as (
   order_id uuid,
@@ -964,7 +1543,6 @@ create type orders.transition_request as (
   reason text,
   payload jsonb
 );
-comment on type orders.transition_request is NULL;
 
 create table orders.adjustments (
   seller_id uuid not null,
@@ -1126,8 +1704,8 @@ comment on view orders.view_fulfilment is 'Fulfilments as the documents that ord
 create view orders.view_order (order_id uuid, buyer_id uuid, status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, coupon_codes text[], shipping_address jsonb, placed_at timestamp with time zone, payment_due_at timestamp with time zone, version integer, updated_at timestamp with time zone, fulfilments jsonb);
 comment on view orders.view_order is 'Orders with their fulfilments and lines as JSON. Amounts in minor units of currency.';
 
-create view orders.view_order_status (order_id uuid, status text, version integer, updated_at timestamp with time zone, history jsonb, allowed_actions text[]);
-comment on view orders.view_order_status is 'Order status with its history; allowed_actions is filled per caller by orders.get_order_status.';
+create view orders.view_order_status (order_id uuid, status text, version integer, updated_at timestamp with time zone, history jsonb, allowed_actions text[], is_replayed boolean);
+comment on view orders.view_order_status is 'Order status with its history; allowed_actions is filled per caller by orders.get_order_status, is_replayed by orders.cancel_order.';
 
 create view orders.view_order_summary (order_id uuid, buyer_id uuid, seller_ids uuid[], status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, placed_at timestamp with time zone, payment_due_at timestamp with time zone, version integer, updated_at timestamp with time zone, page_cursor text);
 comment on view orders.view_order_summary is 'Order headers for lists. A seller''s list holds the sums of its own part.';
@@ -1235,6 +1813,111 @@ function orders._write_orders(p_placings orders."placing"[], p_lines pricing.bas
 
 -- payments ------------------------------------------------------------------------------------------------------
 
+create type payments.confirmation as (
+  request_no integer,
+  is_replayed boolean,
+  problem_status integer,
+  problem_code text,
+  problem_detail text,
+  problem_hint text,
+  problem_errors jsonb,
+  payment_id uuid,
+  order_id uuid,
+  order_status text,
+  status text,
+  amount_minor bigint,
+  currency text,
+  refunded_minor bigint,
+  provider text,
+  provider_reference text,
+  failure_code text,
+  version integer,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone
+);
+
+create type payments.confirming as (
+  request_no integer,
+  actor_id uuid,
+  session_id uuid,
+  request_id text,
+  idempotency_key text,
+  request_hash bytea,
+  order_id uuid,
+  payment_id uuid,
+  settled_payment_id uuid,
+  settled_amount_minor bigint,
+  settled_currency text,
+  is_success boolean,
+  failure_code text,
+  provider_reference text,
+  problem_code text
+);
+
+create type payments.payment_listing as (
+  payment_id uuid,
+  order_id uuid,
+  order_status text,
+  status text,
+  amount_minor bigint,
+  currency text,
+  refunded_minor bigint,
+  provider text,
+  provider_reference text,
+  failure_code text,
+  version integer,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone,
+  refunds jsonb,
+  page_cursor text
+);
+
+create type payments.refund_request as (
+  payment_id uuid,
+  amount_minor bigint,
+  reason text,
+  actor_id uuid,
+  request_id text
+);
+
+create type payments.refund_result as (
+  refund_id uuid,
+  payment_id uuid,
+  order_id uuid,
+  amount_minor bigint,
+  currency text,
+  reason text,
+  status text,
+  failure_code text,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone,
+  is_replayed boolean
+);
+
+create type payments.settlement as (
+  request_no integer,
+  order_id uuid,
+  payment_id uuid,
+  is_success boolean,
+  failure_code text,
+  provider_reference text,
+  actor_id uuid,
+  request_id text
+);
+
+create type payments.started_payment as (
+  payment_id uuid,
+  order_id uuid,
+  order_status text,
+  status text,
+  amount_minor bigint,
+  currency text,
+  provider text,
+  version integer,
+  created_at timestamp with time zone,
+  is_replayed boolean
+);
+
 create table payments.ledger_entries (
   seller_id uuid not null,
   entry_id uuid not null,
@@ -1245,11 +1928,13 @@ create table payments.ledger_entries (
   currency character(3) not null,
   created_at timestamp with time zone not null,
   constraint ledger_entries_pkey PRIMARY KEY (seller_id, entry_id),
-  constraint ledger_entries_account_check CHECK ((account = ANY (ARRAY['PROVIDER_CLEARING'::text, 'SELLER_PAYABLE'::text, 'COMMISSION_REVENUE'::text]))),
+  constraint ledger_entries_account_check CHECK ((account = ANY (ARRAY['PROVIDER_CLEARING'::text, 'SELLER_PAYABLE'::text, 'COMMISSION_REVENUE'::text, 'BUYER_PAYABLE'::text]))),
   constraint ledger_entries_amount_minor_check CHECK ((amount_minor <> 0))
 );
 CREATE INDEX ledger_entries_order_id_idx ON payments.ledger_entries USING btree (order_id);
 CREATE INDEX ledger_entries_transaction_id_idx ON payments.ledger_entries USING btree (transaction_id);
+CREATE TRIGGER balance_ledger AFTER INSERT ON payments.ledger_entries REFERENCING NEW TABLE AS entries FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_balance_ledger();
+CREATE TRIGGER guard_ledger BEFORE DELETE OR UPDATE OR TRUNCATE ON payments.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_guard_ledger();
 comment on table payments.ledger_entries is 'Double entry, append-only: the entries of one transaction_id (a payment or a refund) sum to zero. Debits are positive.';
 comment on column payments.ledger_entries.seller_id is 'The seller concerned; the nil UUID for the marketplace''s own clearing account.';
 
@@ -1274,6 +1959,8 @@ create table payments.payments (
   currency character(3) not null,
   refunded_minor bigint not null default 0,
   failure_code text,
+  checks integer not null default 0,
+  next_check_at timestamp with time zone,
   version integer not null default 1,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
@@ -1282,12 +1969,15 @@ create table payments.payments (
   constraint payments_failed_has_code_check CHECK (((status = 'FAILED'::text) = (failure_code IS NOT NULL))),
   constraint payments_method_token_length_check CHECK (((length(method_token) >= 1) AND (length(method_token) <= 200))),
   constraint payments_refunded_within_amount_check CHECK (((refunded_minor >= 0) AND (refunded_minor <= amount_minor))),
-  constraint payments_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'ABANDONED'::text])))
+  constraint payments_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'ABANDONED'::text]))),
+  constraint payments_unresolved_is_checked_check CHECK (((status = ANY (ARRAY['PENDING'::text, 'ABANDONED'::text])) OR (next_check_at IS NULL)))
 );
+CREATE INDEX payments_due_idx ON payments.payments USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
 CREATE UNIQUE INDEX payments_live_order_key ON payments.payments USING btree (order_id) WHERE (status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text]));
-CREATE INDEX payments_order_id_idx ON payments.payments USING btree (order_id);
-CREATE INDEX payments_pending_idx ON payments.payments USING btree (created_at) WHERE (status = 'PENDING'::text);
+CREATE INDEX payments_order_id_idx ON payments.payments USING btree (order_id, payment_id);
+CREATE TRIGGER guard_payment BEFORE DELETE OR UPDATE ON payments.payments FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_payment();
 comment on table payments.payments is 'One attempt to pay an order with a provider. The provider is called outside of transactions; payment_id is its idempotency key.';
+comment on column payments.payments.next_check_at is 'When the reconciler asks the provider what became of the payment; null once that is known. Claiming moves it ahead: the lease.';
 
 create table payments.refunds (
   refund_id uuid not null,
@@ -1313,7 +2003,113 @@ create table payments.refunds (
 CREATE INDEX refunds_due_idx ON payments.refunds USING btree (next_attempt_at) WHERE (status = 'PENDING'::text);
 CREATE INDEX refunds_order_id_idx ON payments.refunds USING btree (order_id);
 CREATE INDEX refunds_payment_id_idx ON payments.refunds USING btree (payment_id);
+CREATE TRIGGER guard_refund BEFORE DELETE OR UPDATE ON payments.refunds FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_refund();
 comment on table payments.refunds is 'Money on its way back. A worker claims due rows with a lease (next_attempt_at), calls the provider, and reports.';
+
+function payments.claim_refunds(p_limit integer) returns TABLE(refund_id uuid, payment_id uuid, order_id uuid, provider text, provider_reference text, amount_minor bigint, currency text, attempts integer)
+  -- Leases refunds that are due to the worker that asks their provider.
+  -- granted to tradepost_worker
+
+function payments.claim_unresolved(p_limit integer) returns SETOF payments.payments
+  -- Claims payments whose provider should be asked about them now; the next question moves ahead.
+  -- granted to tradepost_worker
+
+function payments.confirm_payments(p_requests jsonb) returns SETOF payments.confirmation
+  -- Confirms payments with their providers' answers, as a batch; refusals are rows. One call per request would answer the same.
+  -- granted to tradepost_api
+
+function payments.fail_payment(p_ctx core.call_context, p_payment_id uuid, p_failure_code text) returns SETOF payments.confirmation
+  -- Marks a payment FAILED after the provider declined it; the order may be paid again within its window.
+  -- granted to tradepost_api
+
+function payments.find_payment(p_ctx core.call_context, p_order_id uuid, p_payment_id uuid) returns SETOF payments.payments
+  -- A payment of the caller's order, for a confirmation that came without the provider's reference.
+  -- granted to tradepost_api
+
+function payments.finish_refund(p_refund_id uuid, p_outcome text, p_provider_reference text, p_failure_code text) returns text
+  -- Records a provider's answer to a refund (SUCCEEDED, FAILED or UNKNOWN) with ledger, payment and order.
+  -- granted to tradepost_worker
+
+function payments.list_payments(p_ctx core.call_context, p_order_id uuid, p_cursor text, p_limit integer) returns SETOF payments.payment_listing
+  -- Payments and refunds of an order, for its buyer and administrators.
+  -- granted to tradepost_api
+
+function payments.react_to_orders(p_limit integer) returns integer
+  -- Takes the next events about ended orders: requests refunds, abandons payments, commits the cursor with them.
+  -- granted to tradepost_worker
+
+function payments.request_refund(p_ctx core.call_context, p_order_id uuid, p_amount_minor bigint, p_currency text, p_reason text) returns SETOF payments.refund_result
+  -- Queues a refund of a part or all of an order's payment; refunds never add up to more than was paid.
+  -- granted to tradepost_api
+
+function payments.revenue(p_hours integer) returns TABLE(currency text, orders_count bigint, gross_minor bigint, refunded_minor bigint)
+  -- Paid orders, gross and refunded amounts per currency of the last hours.
+  -- granted to tradepost_api, tradepost_readonly, tradepost_worker
+
+function payments.settle_payments(p_settlements jsonb) returns SETOF payments.confirmation
+  -- Applies providers' answers about unresolved payments, for the reconciler; repeating it changes nothing.
+  -- granted to tradepost_worker
+
+function payments.start_payment(p_ctx core.call_context, p_order_id uuid, p_provider text, p_method_token text) returns SETOF payments.started_payment
+  -- Inserts the PENDING payment of an order of the caller; the program then asks the provider.
+  -- granted to tradepost_api
+
+function payments._abandon(p_order_ids uuid[], p_now timestamp with time zone) returns void
+  -- Marks the PENDING payments of ended orders ABANDONED.
+
+function payments._answer_settlements(p_settlements payments.settlement[]) returns SETOF payments.confirmation
+  -- The present state of payments as answers: a payment, or the problem that stands for it.
+
+function payments._book_refund(p_refund payments.refunds, p_now timestamp with time zone) returns void
+  -- Ledger entries of a paid-out refund, split over the sellers and their commissions without losing a minor unit.
+
+function payments._book_sales(p_sold_payment_ids uuid[], p_unsold_payment_ids uuid[], p_now timestamp with time zone) returns void
+  -- Ledger entries of succeeded payments: to the sellers and the marketplace when sold, to the buyer's credit when not.
+
+function payments._check_invariants() returns SETOF core.invariant_violation
+  -- Broken invariants of payments, refunds and the ledger.
+
+function payments._lock_payments(p_order_ids uuid[]) returns SETOF payments.payments
+  -- Locks the payments of these orders, ordered by payment_id.
+
+function payments._move_refunded_order(p_payment payments.payments, p_refund payments.refunds, p_now timestamp with time zone) returns void
+  -- Moves the order to REFUNDED or PARTIALLY_REFUNDED when its status allows that.
+
+function payments._parse_confirmations(p_requests jsonb) returns payments.confirming[]
+  -- Parses a confirm_payments batch and checks each caller against current rows.
+
+function payments._payment_payload(p_payment payments.payments) returns jsonb
+  -- The payload of a payment's events.
+
+function payments._record_settlements(p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_declined uuid[], p_now timestamp with time zone) returns void
+  -- Writes the outcome of settlements: payments, order statuses, automatic refunds, ledger and events.
+
+function payments._refund_payload(p_payment payments.payments, p_refund payments.refunds) returns jsonb
+  -- The payload of a refund's events.
+
+function payments._refusals(p_requests payments.confirming[]) returns SETOF payments.confirmation
+  -- One answer row per refused request of a confirm_payments batch.
+
+function payments._refuse_confirmations(p_requests payments.confirming[], p_claims core.idempotency_claim[]) returns payments.confirming[]
+  -- Refuses confirmations of foreign orders, unknown payments, and settlements that are about something else.
+
+function payments._request_refunds(p_requests payments.refund_request[], p_now timestamp with time zone) returns SETOF payments.refunds
+  -- Inserts PENDING refunds of locked payments, at most one per payment, and tells the log.
+
+function payments._require_buyer(p_order orders.orders, p_actor identity.actor) returns void
+  -- Refuses orders that do not exist or belong to another buyer, in the same words.
+
+function payments._require_payable(p_order orders.orders, p_now timestamp with time zone) returns void
+  -- Refuses orders that are paid, over, or being paid at the moment.
+
+function payments._require_refundable(p_order_id uuid, p_amount_minor bigint, p_currency text, p_reason text) returns payments.payments
+  -- The SUCCEEDED payment of an order whose status and remaining amount allow this refund.
+
+function payments._settle(p_settlements payments.settlement[], p_now timestamp with time zone) returns SETOF payments.confirmation
+  -- Applies settlements to locked orders and payments and answers each one; the same as one call per settlement.
+
+function payments._settle_once(p_settlements payments.settlement[], p_now timestamp with time zone) returns SETOF payments.confirmation
+  -- Applies settlements of different orders, all locked by the caller, and answers each one.
 
 -- events --------------------------------------------------------------------------------------------------------
 
@@ -1413,6 +2209,10 @@ function events."fetch"(p_consumer text, p_limit integer) returns SETOF events.e
 function events.head() returns bigint
   -- The newest number of the event log; 0 while it is empty.
   -- granted to tradepost_api, tradepost_readonly, tradepost_worker
+
+function events.lead() returns boolean
+  -- Asks for the leadership of the sequencer: true when this connection has it, until it ends.
+  -- granted to tradepost_worker
 
 function events.list_events(p_ctx core.call_context, p_type text, p_aggregate_id uuid, p_after bigint, p_cursor text, p_limit integer) returns SETOF events.listed_entries
   -- The event log page by page, for administrators.

@@ -455,16 +455,17 @@ impl<'a> Seeder<'a> {
             let author = self.context(promotion.store.as_deref().unwrap_or("admin"))?;
             let category_id =
                 promotion.category.as_ref().map(|slug| find(&self.categories, slug)).transpose()?;
-            let has_amount = promotion.amount_minor.is_some() || promotion.min_subtotal_minor.is_some();
+            let money = |minor: Option<i64>| {
+                minor.map(|minor| json!({ "amountMinor": minor, "currency": demo.currency }))
+            };
             let document = json!({
                 "name": promotion.name,
                 "description": promotion.description,
                 "type": promotion.r#type,
                 "target": promotion.target,
                 "percentBp": promotion.percent_bp,
-                "amountMinor": promotion.amount_minor,
-                "minSubtotalMinor": promotion.min_subtotal_minor,
-                "currency": has_amount.then_some(&demo.currency),
+                "amount": money(promotion.amount_minor),
+                "minSubtotal": money(promotion.min_subtotal_minor),
                 "categoryIds": category_id.map(|id| [id]),
                 "couponCode": promotion.coupon_code,
                 "usageLimit": promotion.usage_limit,

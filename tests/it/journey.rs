@@ -255,3 +255,180 @@ fn a_change_of_stock_is_locked_validated_written_and_told() {
         assert_eq!(movements, 2, "the stock is the sum of its movements");
     });
 }
+
+#[test]
+fn an_order_is_reserved_charged_confirmed_deducted_and_told() {
+    run(async |t| {
+        let town = found_town(&t).await;
+        let ink = town.sell("Tall mug", "MUG", 1900).await["MUG-INK"];
+        let delivery =
+            json!({ "mode": "SET", "quantity": 3, "reason": "First delivery", "lowStockThreshold": 0 });
+        town.set_stock(ink, 0, delivery).await.expect(200);
+        let (_, mut seen) = town.log_after(&t, 0).await;
+        let mut heard = Stream::open(&town.buyer, &[("after", &seen.to_string())], None).await;
+
+        // more than there is: refused, and nothing is left behind
+        let lines = |quantity: i64| json!([{ "variantId": ink, "quantity": quantity }]);
+        town.order(lines(4)).await.problem(409, "inventory.insufficient_stock");
+        assert_eq!(town.log_after(&t, seen).await.0, [""; 0]);
+
+        // order: reserved
+        let order = town.order(lines(2)).await.expect(201);
+        let order_id = order.id("orderId");
+        assert_eq!((order.str("status"), &order["total"]["amountMinor"]), ("PENDING_PAYMENT", &json!(3800)));
+        assert_eq!(town.units(ink).await, [3, 2, 1]);
+
+        // charge: declined, then accepted; the stock waits
+        town.charge(order_id, "tok_decline").await.problem(409, "payments.payment_declined");
+        let payment = town.charge(order_id, "tok_success").await.expect(201);
+        assert_eq!(town.units(ink).await, [3, 2, 1]);
+
+        // confirm: deducted, booked, told
+        let paid = town.confirm(order_id, &payment).await.expect(200);
+        assert_eq!((paid.str("status"), paid.str("orderStatus")), ("SUCCEEDED", "PAID"));
+        assert_eq!(town.units(ink).await, [1, 0, 1]);
+        town.confirm(order_id, &payment).await.expect(200);
+        assert_eq!(town.units(ink).await, [1, 0, 1], "confirming again changes nothing");
+        let (types, head) = town.log_after(&t, seen).await;
+        assert_eq!(
+            types,
+            [
+                "orders.order_placed",
+                "payments.payment_started",
+                "payments.payment_failed",
+                "orders.order_payment_failed",
+                "orders.order_payment_retried",
+                "payments.payment_started",
+                "payments.payment_succeeded",
+                "orders.order_paid",
+            ]
+        );
+        seen = head;
+        loop {
+            let (_, event_type, data) = heard.event().await;
+            assert_eq!(data["payload"]["orderId"], json!(order_id), "{event_type}");
+            if event_type == "orders.order_paid" {
+                assert_eq!(data["payload"]["totalMinor"], 3800);
+                break;
+            }
+        }
+        let ledger = t.int("select sum(amount_minor)::bigint from payments.ledger_entries", &[]).await;
+        assert_eq!(ledger, 0, "every posting balances");
+        let taken = t
+            .int(
+                "select sum(amount_minor)::bigint from payments.ledger_entries where account = 'PROVIDER_CLEARING'",
+                &[],
+            )
+            .await;
+        assert_eq!(taken, 3800);
+        assert_eq!(town.log_after(&t, seen).await.0, [""; 0]);
+    });
+}
+
+#[test]
+fn a_whole_sale_from_an_empty_database_to_the_delivery() {
+    run(async |t| {
+        assert_eq!(t.int("select count(*) from identity.users", &[]).await, 0);
+        let town = found_town(&t).await;
+        let (admin, seller, buyer) = (&town.admin, &town.seller, &town.buyer);
+
+        // the terms: twelve per cent for the marketplace, four dollars for the parcel, ten per cent off with a coupon
+        admin
+            .post("/pricing/commission-rules", json!({ "name": "Standard", "percentBp": 1200 }))
+            .await
+            .expect(201);
+        let rate = json!({ "feeMinor": 400 });
+        seller.put("/pricing/shipping-rates/USD", rate).if_match(0).await.expect(200);
+        let coupon = json!({
+            "name": "Opening", "type": "PERCENTAGE", "target": "ORDER", "percentBp": 1000,
+            "couponCode": "OPENING", "usageLimit": 1,
+        });
+        let promotion_id = admin.post("/promotions", coupon).await.expect(201).id("promotionId");
+        admin.post(&format!("/promotions/{promotion_id}/activate"), json!({})).await.expect(200);
+
+        // the shelf
+        let variants = town.sell("Tall mug", "MUG", 1900).await;
+        for (variant_id, units) in [(variants["MUG-INK"], 5), (variants["MUG-MOSS"], 2)] {
+            let delivery = json!({ "mode": "SET", "quantity": units, "reason": "First delivery" });
+            town.set_stock(variant_id, 0, delivery).await.expect(200);
+        }
+
+        // the order: 3 x 1900 + 2 x 1900 = 9500, a tenth off, and the parcel
+        let order = json!({
+            "currency": "USD",
+            "couponCodes": ["OPENING"],
+            "lines": [
+                { "variantId": variants["MUG-INK"], "quantity": 3 },
+                { "variantId": variants["MUG-MOSS"], "quantity": 2 },
+            ],
+            "shippingAddress": { "name": "Ben", "line1": "1 Main Street", "city": "Springfield", "countryCode": "US" },
+        });
+        let placed = buyer.post("/orders", order.clone()).key("sale-1").await.expect(201);
+        let order_id = placed.id("orderId");
+        for (member, minor) in [("subtotal", 9500), ("discount", 950), ("shipping", 400), ("total", 8950)] {
+            assert_eq!(placed[member]["amountMinor"], minor, "{member}\n{}", placed.describe());
+        }
+        let again = buyer.post("/orders", order.clone()).key("sale-1").await.expect(201);
+        assert_eq!((again.id("orderId"), again.header("idempotency-replayed")), (order_id, "true"));
+        buyer.post("/orders", order).once().await.expect(409);
+
+        // the money
+        let payment = town.charge(order_id, "tok_success").await.expect(201);
+        town.confirm(order_id, &payment).await.expect(200);
+
+        // the parcel; each step by the seller alone, and in this order
+        town.fulfil(order_id, "ship", json!({ "carrier": "Parcel Post", "trackingNumber": "PP1" }))
+            .await
+            .problem(409, "orders.transition_refused");
+        let path = format!("/orders/{order_id}");
+        for (step, body, status) in [
+            ("accept", json!({}), "PROCESSING"),
+            ("ship", json!({ "carrier": "Parcel Post", "trackingNumber": "PP1" }), "SHIPPED"),
+            ("deliver", json!({}), "DELIVERED"),
+        ] {
+            town.fulfil(order_id, step, body).await.expect(200);
+            assert_eq!(buyer.get(&path).await.expect(200)["status"], status);
+        }
+        buyer.post(&format!("{path}/cancel"), json!({})).once().await.expect(409);
+
+        // what is left: the shelf, the books, the story
+        assert_eq!(town.units(variants["MUG-INK"]).await, [2, 0, 2]);
+        assert_eq!(town.units(variants["MUG-MOSS"]).await, [0, 0, 0]);
+        let books = t
+            .one::<Value>(
+                "select jsonb_object_agg(account, sum) from (
+                   select account, sum(amount_minor)::bigint from payments.ledger_entries group by account) as s",
+                &[],
+            )
+            .await;
+        let balance = |account: &str| books[account].as_i64().expect("booked");
+        assert_eq!(balance("PROVIDER_CLEARING"), 8950);
+        assert_eq!(balance("COMMISSION_REVENUE"), -1026, "twelve per cent of 8550");
+        assert_eq!(balance("SELLER_PAYABLE"), -(8950 - 1026));
+        let status = buyer.get(&format!("{path}/status")).await.expect(200);
+        let history = status["history"].as_array().expect("a history");
+        let states: Vec<&str> = history.iter().filter_map(|h| h["toStatus"].as_str()).collect();
+        assert_eq!(states, ["PENDING_PAYMENT", "PAID", "PROCESSING", "SHIPPED", "DELIVERED"]);
+
+        let (_, head) = town.log_after(&t, 0).await;
+        let of_order =
+            admin.get("/events").query(&[("aggregateId", &order_id.to_string())]).await.expect(200);
+        let types: Vec<&str> = of_order.items().iter().filter_map(|e| e["type"].as_str()).collect();
+        let orders: Vec<&str> = types.iter().copied().filter(|t| t.starts_with("orders.order_")).collect();
+        assert_eq!(
+            orders,
+            [
+                "orders.order_placed",
+                "orders.order_paid",
+                "orders.order_accepted",
+                "orders.order_shipped",
+                "orders.order_delivered"
+            ]
+        );
+        let text = admin.get("/events").query(&[("limit", "100")]).await.expect(200).text;
+        for secret in [&buyer.email, "1 Main Street", "correct horse"] {
+            assert!(!text.contains(secret), "{secret:?} is in the log");
+        }
+        assert!(head > 20);
+    });
+}

@@ -118,16 +118,15 @@ async fn settle(
     order_id: Uuid,
     confirmation: &PaymentConfirmation,
 ) -> Result<Settlement> {
-    let reference = match &confirmation.provider_reference {
-        Some(reference) => reference.clone(),
-        None => {
-            let charge = sql::find_payment(&app.pool, call, order_id, confirmation.payment_id).await?;
-            match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&charge)).await {
-                Ok(Lookup::Open { reference }) => reference,
-                Ok(Lookup::Settled(settlement)) => return Ok(settlement),
-                Ok(Lookup::NotFound) => return Err(refused(Unsettled::ReferenceUnknown)),
-                Err(unknown) => return Err(refused(unknown.into())),
-            }
+    let reference = if let Some(reference) = &confirmation.provider_reference {
+        reference.clone()
+    } else {
+        let charge = sql::find_payment(&app.pool, call, order_id, confirmation.payment_id).await?;
+        match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&charge)).await {
+            Ok(Lookup::Open { reference }) => reference,
+            Ok(Lookup::Settled(settlement)) => return Ok(settlement),
+            Ok(Lookup::NotFound) => return Err(refused(Unsettled::ReferenceUnknown)),
+            Err(unknown) => return Err(refused(unknown.into())),
         }
     };
     let code = confirmation.confirmation_code.as_deref();

@@ -1763,6 +1763,9 @@ function orders._answer_placings(p_placings orders."placing"[]) returns SETOF or
 function orders._apply_limits(p_placing orders."placing", p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_remaining jsonb, p_now timestamp with time zone) returns orders.decision
   -- Refuses one placing for a used-up coupon, or prices it again without used-up automatic promotions.
 
+function orders._bad_address_field(p_address jsonb) returns text
+  -- The pointer to what is wrong with a shipping address, relative to it; null when nothing is.
+
 function orders._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of orders: sums, derivations, history, holds.
 
@@ -1775,7 +1778,7 @@ function orders._count_uses(p_placing orders."placing", p_adjustments pricing.ad
 function orders._decide(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns orders.decision
   -- Locks stock and counters, then grants or refuses each placing in arrival order; returns the placings and the adjustments that hold.
 
-function orders._lock_limits(p_placings orders."placing"[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns jsonb
+function orders._lock_limits(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns jsonb
   -- Locks the counters of limited promotions in play; returns uses left by promotion and by promotion/buyer.
 
 function orders._lock_orders(p_order_ids uuid[]) returns SETOF orders.orders

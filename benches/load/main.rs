@@ -1,0 +1,295 @@
+//! `make bench`: throughput, latency and CPU time of the program over real HTTP, each beside a floor of the same run.
+//!
+//! A private cluster with full durability, filled by `data.sql`; the release program as a process of its own, so that its
+//! CPU time, Postgres's and the load generator's can be told apart; a closed loop of keep-alive clients in this process.
+//! What the rows mean, and how to read them, is in docs/benchmarks.md.
+
+// figures for people; lists of at most a few thousand things
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
+mod constant;
+mod drive;
+mod http;
+mod machine;
+mod market;
+mod report;
+mod sql;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use futures::future::try_join_all;
+use serde_json::json;
+
+use self::drive::{Outcome, Plan, Worker};
+use self::http::{Basket, CompleteOrders, Connection, Get, PlaceOrders};
+use self::machine::{Database, Probe, Server};
+use self::market::{Dice, Market};
+use self::report::{Report, Row};
+use self::sql::{PlaceOne, Read, WriteRows};
+
+const CLIENTS: [usize; 3] = [1, 8, 64];
+const LIST: &str = "/api/v1/products?limit=20";
+
+/// How long, and what.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Length of a window in milliseconds
+    #[arg(long, default_value_t = 1_400)]
+    window_ms: u64,
+    /// Milliseconds before the first window of each row
+    #[arg(long, default_value_t = 800)]
+    warmup_ms: u64,
+    /// Windows per row; the median counts
+    #[arg(long, default_value_t = 3)]
+    windows: usize,
+    /// Only these groups: place, complete, read
+    #[arg(long, value_delimiter = ',', default_value = "place,complete,read")]
+    only: Vec<String>,
+    /// Seconds of pgbench, 0 for none
+    #[arg(long, default_value_t = 5)]
+    yardstick_s: u64,
+    /// What cargo passes
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// Serve this file's bytes instead
+    #[arg(long, hide = true)]
+    constant: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Some(body) = &options.constant {
+        return runtime.block_on(constant::serve(body));
+    }
+    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
+    runtime.block_on(async {
+        let database = Database::start().await?;
+        let outcome = tokio::select! {
+            outcome = measure(&database, &options) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        };
+        database.wipe().await;
+        outcome
+    })
+}
+
+async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
+    let load_before = machine::load_average();
+    let yardstick = match options.yardstick_s {
+        0 => None,
+        seconds => machine::yardstick(&database.cluster, seconds).await?,
+    };
+    let mut bench = Bench {
+        database,
+        market: Arc::new(Market::read(database).await?),
+        server: Server::program(database).await?,
+        plan: Plan {
+            warmup: Duration::from_millis(options.warmup_ms),
+            window: Duration::from_millis(options.window_ms),
+            windows: options.windows,
+        },
+        rows: Vec::new(),
+    };
+    println!("PostgreSQL {}, load average {load_before:.1}", database.cluster.major());
+    match yardstick {
+        Some(tps) => println!("yardstick: pgbench TPC-B, scale 10, 8 clients: {tps:.0} tps"),
+        None => println!("NO YARDSTICK: pgbench was not asked for, or there is none"),
+    }
+    println!("{}", report::HEADER);
+    let wants = |group: &str| options.only.iter().any(|only| only == group);
+    if wants("place") {
+        bench.place_orders(Basket::Spread).await?;
+        bench.place_orders(Basket::Single).await?;
+    }
+    if wants("complete") {
+        bench.complete_orders().await?;
+    }
+    if wants("read") {
+        bench.reads().await?;
+    }
+
+    let broken = database.broken_invariants().await?;
+    let report = Report {
+        facts: vec![
+            ("time", json!(jiff::Timestamp::now())),
+            ("postgres", json!(database.cluster.major())),
+            ("cpus", json!(std::thread::available_parallelism()?.get())),
+            ("loadAverage", json!({ "before": load_before, "after": machine::load_average() })),
+            ("pgbenchTps", json!(yardstick)),
+            ("windowMs", json!(options.window_ms)),
+            ("brokenInvariants", json!(broken)),
+        ],
+        rows: bench.rows,
+    };
+    println!("\n{}", report.save()?.display());
+    anyhow::ensure!(broken.is_empty(), "invariants are broken:\n  {}", broken.join("\n  "));
+    Ok(())
+}
+
+struct Bench<'a> {
+    database: &'a Database,
+    market: Arc<Market>,
+    server: Server,
+    plan: Plan,
+    rows: Vec<Row>,
+}
+
+/// What the database and the batcher counted while something ran.
+#[derive(Clone, Copy)]
+struct Counters {
+    wal_bytes: i64,
+    rows: i64,
+    batches: f64,
+    batched: f64,
+}
+
+impl Bench<'_> {
+    async fn place_orders(&mut self, basket: Basket) -> anyhow::Result<()> {
+        let kind = if basket == Basket::Spread { "place, spread" } else { "place, one SKU" };
+        for clients in CLIENTS {
+            let before = self.counters().await?;
+            let workers = self.buyers(clients, basket).await?;
+            let outcome = self.run(Some(self.server.pid), workers).await?;
+            let after = self.counters().await?;
+            let batch = (after.batched - before.batched) / (after.batches - before.batches).max(1.0);
+            let mut row = row(format!("{kind}: HTTP"), clients, &outcome);
+            row.extra = per_order(before, after, outcome.units);
+            row.extra.push(("a batch", batch));
+
+            let batch = batch.round().max(1.0);
+            let (session, market) = (self.database.owner_session().await?, self.market.clone());
+            let before = self.counters().await?;
+            let writer = WriteRows::new(session, market, basket, batch as usize).await?;
+            let outcome = self.run(None, vec![writer]).await?;
+            let mut floor = self::row(format!("{kind}: bare rows"), 1, &outcome);
+            floor.extra = per_order(before, self.counters().await?, outcome.units);
+            floor.extra.push(("a batch", batch));
+            row.floor = Some(("bare rows".to_owned(), floor.per_second()));
+            self.add(row);
+            self.add(floor);
+            if basket == Basket::Spread || clients == 64 {
+                self.place_one_by_one(kind, clients, basket).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn place_one_by_one(&mut self, kind: &str, clients: usize, basket: Basket) -> anyhow::Result<()> {
+        let workers = (0..clients).map(async |n| {
+            let client = self.database.session().await?;
+            let statement = client.prepare(PlaceOne::STATEMENT).await?;
+            let (market, buyer) = (self.market.clone(), self.market.buyers[n].clone());
+            anyhow::Ok(PlaceOne { client, statement, market, buyer, basket, dice: Dice::new(n) })
+        });
+        let outcome = self.run(None, try_join_all(workers).await?).await?;
+        self.add(row(format!("{kind}: one statement each"), clients, &outcome));
+        Ok(())
+    }
+
+    async fn complete_orders(&mut self) -> anyhow::Result<()> {
+        for clients in [8, 64] {
+            let before = self.counters().await?;
+            let workers =
+                self.buyers(clients, Basket::Spread).await?.into_iter().map(CompleteOrders).collect();
+            let outcome = self.run(Some(self.server.pid), workers).await?;
+            let mut row = row("place, pay, confirm: HTTP".to_owned(), clients, &outcome);
+            row.extra = per_order(before, self.counters().await?, outcome.units);
+            self.add(row);
+        }
+        Ok(())
+    }
+
+    async fn reads(&mut self) -> anyhow::Result<()> {
+        let ids: Vec<_> = self.market.offers.iter().map(|offer| offer.product_id).collect();
+        let details = ids.iter().map(|id| format!("/api/v1/products/{id}")).collect();
+        self.read("product", details, Read::PRODUCT, ids).await?;
+        self.read("list of 20 products", vec![LIST.to_owned()], Read::PRODUCTS, Vec::new()).await
+    }
+
+    async fn read(
+        &mut self,
+        kind: &str,
+        paths: Vec<String>,
+        statement: &'static str,
+        ids: Vec<uuid::Uuid>,
+    ) -> anyhow::Result<()> {
+        let body = Connection::open(self.server.address).await?.get(&paths[0]).await?;
+        let file = self.database.dir.join("constant.json");
+        std::fs::write(&file, &body)?;
+        let constant = Server::constant(&file).await?;
+        let (paths, ids) = (Arc::new(paths), Arc::new(ids));
+        for clients in CLIENTS {
+            let readers = async |server: &Server| {
+                let readers = (0..clients).map(async |n| {
+                    let connection = Connection::open(server.address).await?;
+                    anyhow::Ok(Get { connection, paths: paths.clone(), dice: Dice::new(n) })
+                });
+                self.run(Some(server.pid), try_join_all(readers).await?).await
+            };
+            let real = readers(&self.server).await?;
+            let floor = readers(&constant).await?;
+            let sessions = (0..clients).map(async |n| {
+                let client = self.database.session().await?;
+                let statement = client.prepare(statement).await?;
+                anyhow::Ok(Read { client, statement, ids: ids.clone(), dice: Dice::new(n) })
+            });
+            let bare = self.run(None, try_join_all(sessions).await?).await?;
+
+            let floor = row(format!("{kind}: constant {} bytes", body.len()), clients, &floor);
+            let bare = row(format!("{kind}: bare SQL"), clients, &bare);
+            let mut real = row(format!("{kind}: HTTP"), clients, &real);
+            real.floor = Some(("bare SQL".to_owned(), bare.per_second()));
+            real.extra = vec![("× constant", real.per_second() / floor.per_second())];
+            self.add(real);
+            self.add(floor);
+            self.add(bare);
+        }
+        Ok(())
+    }
+
+    async fn buyers(&self, clients: usize, basket: Basket) -> anyhow::Result<Vec<PlaceOrders>> {
+        let buyers = (0..clients).map(async |n| {
+            let connection = Connection::open(self.server.address).await?;
+            let (market, buyer) = (self.market.clone(), self.market.buyers[n].clone());
+            anyhow::Ok(PlaceOrders { connection, market, buyer, basket, dice: Dice::new(n) })
+        });
+        try_join_all(buyers).await
+    }
+
+    async fn run<W: Worker>(&self, program: Option<u32>, workers: Vec<W>) -> anyhow::Result<Outcome> {
+        let probe = Probe { program, postmaster: self.database.cluster.postmaster_pid() };
+        drive::run(self.plan, probe, workers).await
+    }
+
+    async fn counters(&self) -> anyhow::Result<Counters> {
+        let metrics = Connection::open(self.server.address).await?.get("/metrics").await?;
+        let metrics = String::from_utf8_lossy(&metrics);
+        let metric = |name: &str| {
+            let line = format!("tradepost_db_batch_size_{name}{{batch=\"orders.place_orders\"}} ");
+            metrics.lines().find_map(|l| l.strip_prefix(&line)?.parse().ok()).unwrap_or(0.0)
+        };
+        let (wal_bytes, rows) = (self.database.wal_bytes().await?, self.database.rows().await?);
+        Ok(Counters { wal_bytes, rows, batches: metric("count"), batched: metric("sum") })
+    }
+
+    fn add(&mut self, row: Row) {
+        println!("{}", row.line());
+        self.rows.push(row);
+    }
+}
+
+fn row(name: String, clients: usize, outcome: &Outcome) -> Row {
+    Row { name, clients, windows: outcome.windows.clone(), floor: None, extra: Vec::new() }
+}
+
+fn per_order(before: Counters, after: Counters, orders: u64) -> Vec<(&'static str, f64)> {
+    let each = |before: i64, after: i64| (after - before) as f64 / (orders as f64).max(1.0);
+    vec![
+        ("WAL bytes an order", each(before.wal_bytes, after.wal_bytes)),
+        ("rows an order", each(before.rows, after.rows)),
+    ]
+}

@@ -19,7 +19,7 @@ begin
         detail = 'This request must carry an idempotency key.',
         hint = 'Send the header Idempotency-Key with a value that is unique to this request, such as a UUID.';
   end if;
-  if p_ctx.idempotency_key !~ '^[\x21-\x7e]{1,255}$' then
+  if length(p_ctx.idempotency_key) not between 1 and 255 or p_ctx.idempotency_key ~ '[^\x21-\x7e]' then
     raise exception 'core.idempotency_key_invalid'
       using errcode = 'MK400',
         detail = 'An idempotency key is 1 to 255 visible ASCII characters.',

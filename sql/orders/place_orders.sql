@@ -12,6 +12,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- planning anew for each batch costs more than the batch
 set enable_seqscan = off  -- a plan kept from when a table was small must not scan it when it has grown
 as $$
 declare

@@ -19,7 +19,8 @@ as $$
              when u.user_id is null then 'identity.unauthenticated'
              when q.request ->> 'sessionId' is not null and s.session_id is null then 'identity.unauthenticated'
              when q.request ->> 'idempotencyKey' is null then 'core.idempotency_key_required'
-             when q.request ->> 'idempotencyKey' !~ '^[\x21-\x7e]{1,255}$' then 'core.idempotency_key_invalid'
+             when length(q.request ->> 'idempotencyKey') not between 1 and 255 or q.request ->> 'idempotencyKey' ~ '[^\x21-\x7e]'
+               then 'core.idempotency_key_invalid'
            end)::payments.confirming order by q.n), '{}')
     from jsonb_array_elements(p_requests) with ordinality as q (request, n)
     left join identity.users as u on u.user_id = (q.request ->> 'actorId')::uuid and u.status = 'ACTIVE'

@@ -15,8 +15,8 @@ begin
     from unnest(p_lines) as l
     where l.problem_code is not null
     union all
-    select c.basket_no, 2, 0, c.problem_code, c.problem_detail, '/couponCodes'
-    from unnest(p_coupons) as c
+    select c.basket_no, 2, c.ordinality, c.problem_code, c.problem_detail, '/couponCodes'
+    from unnest(p_coupons) with ordinality as c
   ), refusals as (
     select p.basket_no,
            (array_agg(p.problem_code order by p.rank, p.n))[1] as problem_code,

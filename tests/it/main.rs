@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one private cluster, one database for each test. See `support`.
 
+mod batch;
 mod calls;
 mod catalog;
 mod deploy;

@@ -1,6 +1,6 @@
 -- The only door is a granted function: what the program's roles may do, read from the catalogue.
 begin;
-select plan(13);
+select plan(15);
 
 create temporary view program_roles as
 select r.oid, r.rolname
@@ -63,6 +63,23 @@ select is_empty(
         and has_sequence_privilege(r.oid, c.oid, p.privilege)
       order by 1, 2, 3 $$,
   'no right on any sequence');
+
+select is_empty(
+  $$ select c.oid::regclass, a.attname
+       from pg_class as c
+       join pg_namespace as n on n.oid = c.relnamespace
+       join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0
+      where n.nspname = any (test.domains())
+        and has_column_privilege('tradepost_readonly', c.oid, a.attnum, 'SELECT')
+        and (c.relkind <> 'v' or a.attname ~ '(email|password|display_name|address|token|tracking)')
+      order by 1, 2 $$,
+  'reporting sees views only, and nothing personal in them');
+
+select set_eq(
+  $$ select distinct n.nspname::text
+       from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+      where c.relkind = 'v' and n.nspname = any (test.domains()) and has_table_privilege('tradepost_readonly', c.oid, 'SELECT') $$,
+  array['catalog', 'inventory', 'orders', 'payments'], 'it sees catalogue, stock, orders and the ledger');
 
 select is_empty(
   $$ select r.rolname, n.nspname

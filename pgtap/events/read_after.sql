@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(19);
 
 create function pg_temp.seen(p_ctx core.call_context, p_cursor bigint default 0, p_limit integer default 256, p_types text[] default null)
 returns setof bigint language sql as $$
@@ -37,6 +37,30 @@ select is_empty($$ select pg_temp.seen(test.ctx(test.admin()), 5) $$, 'nothing b
 -- refused
 select throws_ok($$ select pg_temp.seen(test.ctx()) $$, 'MK401', 'identity.unauthenticated');
 select throws_ok($$ select pg_temp.seen(test.session_ctx(test.buyer('ana'), core.new_id())) $$, 'MK401', 'identity.unauthenticated');
+
+-- an order over two stores: each sees its own lines and no sums of the whole
+do $$ begin
+  perform test.seller('sam'), test.seller('sue');
+  perform events._append('order', core.new_id(), 1, 'orders.order_placed', test.buyer('ana'), 'r',
+    array[test.buyer('ana'), test.seller_id(test.seller('sam')), test.seller_id(test.seller('sue'))],
+    jsonb_build_object('orderId', core.new_id(), 'status', 'PENDING_PAYMENT', 'buyerId', test.buyer('ana'), 'currency', 'USD',
+      'sellerIds', jsonb_build_array(test.seller_id(test.seller('sam')), test.seller_id(test.seller('sue'))),
+      'subtotalMinor', 300, 'discountMinor', 0, 'shippingMinor', 0, 'totalMinor', 300, 'paymentDueAt', core.now(),
+      'lines', jsonb_build_array(
+        jsonb_build_object('lineNo', 1, 'sellerId', test.seller_id(test.seller('sam')), 'variantId', core.new_id(), 'quantity', 1, 'unitPriceMinor', 100),
+        jsonb_build_object('lineNo', 2, 'sellerId', test.seller_id(test.seller('sue')), 'variantId', core.new_id(), 'quantity', 1, 'unitPriceMinor', 200))));
+  perform events.sequence();
+end $$;
+select results_eq(
+  $$ select e.payload ? 'totalMinor', jsonb_array_length(e.payload -> 'lines'), e.payload -> 'lines' -> 0 ->> 'unitPriceMinor', jsonb_array_length(e.payload -> 'sellerIds')
+     from events.read_after(test.ctx(test.seller('sue')), 5, 10, null) as e $$,
+  $$ values (false, 1, '200', 1) $$, 'a seller sees its part of an order');
+select results_eq(
+  $$ select e.payload ->> 'totalMinor', jsonb_array_length(e.payload -> 'lines') from events.read_after(test.ctx(test.buyer('ana')), 5, 10, null) as e $$,
+  $$ values ('300', 2) $$, 'the buyer the whole');
+select is(
+  events._payload_for_seller('{"sellerIds": ["00000000-0000-7000-8000-000000000001"], "totalMinor": 5}', '00000000-0000-7000-8000-000000000001'),
+  '{"sellerIds": ["00000000-0000-7000-8000-000000000001"], "totalMinor": 5}', 'an order of one store is that store''s whole');
 
 -- limits
 do $$ begin for v_n in 1..300 loop perform test.event(core.new_id(), 1); end loop; perform events.sequence(); end $$;

@@ -60,7 +60,7 @@ update core.clock set clock_offset = interval '2 minutes';
 select results_eq(
   $$ select r.problem_code from f, inventory.reserve_stock(jsonb_build_array(test.reserving(ben, 'e', sid, jsonb_build_array(jsonb_build_array(lamp, 3))))) as r $$,
   $$ values (null::text) $$, 'its units are taken back when they are needed');
-select throws_ok($$ select c.* from f, held as h, inventory.confirm_reservation(test.ctx(ana, 'c'), h.reservation_id) as c $$, 'MK409', 'inventory.reservation_expired', 'it cannot be confirmed any more');
+select throws_ok($$ select c.* from f, held as h, inventory.release_reservation(test.ctx(ana, 'c'), h.reservation_id) as c $$, 'MK409', 'inventory.reservation_expired', 'its hold is over');
 
 -- limits
 select results_eq(

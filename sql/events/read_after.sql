@@ -1,5 +1,6 @@
 -- Events after a position, oldest first, as far as the caller may see them: administrators all, a member of a store the
--- store's and the own, a buyer the own. p_types narrows to these types; at most 256 rows.
+-- store's and the own, a buyer the own. Of an order over several stores a member sees its store's lines and no
+-- sums of the whole. p_types narrows to these types; at most 256 rows.
 -- For anybody who is logged in. Every read checks the session again, so a stream ends with it.
 -- Locks: none. Raises: identity.unauthenticated.
 create or replace function events.read_after(
@@ -23,7 +24,9 @@ begin
   select l.seq, l.type, l.aggregate_type, l.aggregate_id, l.aggregate_version,
          case when v_sees_all then l.actor_id end,
          case when v_sees_all then l.request_id end,
-         l.payload, l.occurred_at
+         case when v_actor.seller_id is null then l.payload
+              else events._payload_for_seller(l.payload, v_actor.seller_id) end,
+         l.occurred_at
     from events.log as l
    where l.seq > coalesce(p_cursor, 0)
      and (v_sees_all or l.audience && v_audience)

@@ -28,8 +28,14 @@ as $$
       from jsonb_array_elements(p.lines) with ordinality as l (line, n)
       where not exists (
         select from catalog.offers as o
+        join catalog.variants as v on v.variant_id = o.variant_id
+        join catalog.products as pr on pr.product_id = v.product_id
+        join identity.sellers as se on se.seller_id = o.seller_id
         where o.seller_id = (l.line ->> 'sellerId')::uuid and o.variant_id = (l.line ->> 'variantId')::uuid
-          and o.status = 'ACTIVE')
+          and o.status = 'ACTIVE' and v.status = 'ACTIVE'
+          and (pr.status = 'ACTIVE' and se.status = 'ACTIVE'
+               or exists (select from identity.seller_members as m
+                          where m.seller_id = o.seller_id and m.user_id = p.account_id)))
     ) as unknown_offer on true
     cross join lateral (
       select case

@@ -1,4 +1,5 @@
 insert into core.problem_types (code, status, title, description) values
+  ('inventory.not_your_stock', 403, 'Not your stock', 'A seller confirms reservations of its own stock only; units of other stores are bought by an order.'),
   ('inventory.stock_not_found', 404, 'Stock not found', 'There is no such offer, or its stock is not the caller''s to see.'),
   ('inventory.stock_mode_invalid', 422, 'Unknown mode', 'A stock change has mode SET or ADJUST.'),
   ('inventory.quantity_invalid', 422, 'Quantity out of range', 'The quantity is outside what a stock row or a line can hold.'),

@@ -2,6 +2,7 @@
 -- Private; reads only. A refused request carries its problem from here on.
 -- MATERIALIZED: each step is computed once, not once for each use of its columns. OFFSET 0: always a lookup by key, whatever was
 -- in the tables when the statement was planned.
+-- long: one case per rule, read top to bottom.
 create or replace function orders._parse_placings(p_requests jsonb)
 returns orders.placing[]
 language plpgsql

@@ -6,3 +6,4 @@ select o.order_id, o.buyer_id, o.seller_ids, o.status, o.currency::text as curre
        null::text as page_cursor
 from orders.orders as o;
 comment on view orders.view_order_summary is 'Order headers for lists. A seller''s list holds the sums of its own part.';
+grant select on orders.view_order_summary to tradepost_readonly;

@@ -163,39 +163,47 @@ fn a_reservation_holds_all_lines_or_none() {
 fn a_reservation_ends_once_and_by_its_owner() {
     run(async |t| {
         let (sam, ana, lamp) = people(&t).await;
-        let ben = t.buyer("ben").await;
-        let sold = reserve(&ana, json!([line(lamp, &sam, 2)])).await;
-        let freed = reserve(&ana, json!([line(lamp, &sam, 1)])).await;
+        let sue = t.seller("sue").await;
+        let sold = reserve(&sam, json!([line(lamp, &sam, 2)])).await;
+        let freed = reserve(&sam, json!([line(lamp, &sam, 1)])).await;
         let confirm = |id: Uuid| format!("/inventory/confirm/{id}");
         let release = |id: Uuid| format!("/inventory/release/{id}");
 
         for path in [confirm(sold), release(sold), format!("/inventory/reservations/{sold}")] {
             let stranger = if path.contains("reservations") {
-                ben.get(&path)
+                sue.get(&path)
             } else {
-                ben.post(&path, json!({})).once()
+                sue.post(&path, json!({})).once()
             };
             stranger.await.problem(404, "inventory.reservation_not_found");
         }
-        ana.post(&confirm(sold), json!({})).await.problem(400, "core.idempotency_key_required");
-        let reply = ana.post(&confirm(sold), json!({})).key("c").await.expect(200);
+        sam.post(&confirm(sold), json!({})).await.problem(400, "core.idempotency_key_required");
+        let reply = sam.post(&confirm(sold), json!({})).key("c").await.expect(200);
         assert_eq!(reply.str("status"), "CONFIRMED");
-        let again = ana.post(&confirm(sold), json!({})).key("c").await.expect(200);
+        let again = sam.post(&confirm(sold), json!({})).key("c").await.expect(200);
         assert_eq!((&again.body, again.header("idempotency-replayed")), (&reply.body, "true"));
-        ana.post(&confirm(sold), json!({}))
+        sam.post(&confirm(sold), json!({}))
             .once()
             .await
             .problem(409, "inventory.reservation_already_confirmed");
-        ana.post(&release(sold), json!({}))
+        sam.post(&release(sold), json!({}))
             .once()
             .await
             .problem(409, "inventory.reservation_already_confirmed");
 
-        assert_eq!(ana.post(&release(freed), json!({})).once().await.expect(200).str("status"), "RELEASED");
-        ana.post(&confirm(freed), json!({}))
+        assert_eq!(sam.post(&release(freed), json!({})).once().await.expect(200).str("status"), "RELEASED");
+        sam.post(&confirm(freed), json!({}))
             .once()
             .await
             .problem(409, "inventory.reservation_already_released");
+        // Who buys places an order: a buyer's hold takes nothing off the shelf, nor does a seller another store's stock.
+        let hold = reserve(&ana, json!([line(lamp, &sam, 1)])).await;
+        ana.post(&confirm(hold), json!({})).once().await.problem(403, "identity.role_required");
+        let foreign = reserve(&sue, json!([line(lamp, &sam, 1)])).await;
+        sue.post(&confirm(foreign), json!({})).once().await.problem(403, "inventory.not_your_stock");
+        for (person, id) in [(&ana, hold), (&sue, foreign)] {
+            person.post(&release(id), json!({})).once().await.expect(200);
+        }
         let seen = stock(&sam, lamp, &sam).await;
         assert_eq!((&seen["onHand"], &seen["reserved"]), (&json!(3), &json!(0)));
     });
@@ -206,7 +214,7 @@ fn an_expired_hold_never_blocks_a_sale() {
     run(async |t| {
         let (sam, ana, lamp) = people(&t).await;
         let all = json!([line(lamp, &sam, 5)]);
-        let first = reserve(&ana, all.clone()).await;
+        let first = reserve(&sam, all.clone()).await;
         ana.post("/inventory/reserve", json!({ "lines": all }))
             .once()
             .await
@@ -217,13 +225,13 @@ fn an_expired_hold_never_blocks_a_sale() {
             5,
             "expired by the clock, with nobody tidying up"
         );
-        ana.post(&format!("/inventory/confirm/{first}"), json!({}))
+        sam.post(&format!("/inventory/confirm/{first}"), json!({}))
             .once()
             .await
             .problem(409, "inventory.reservation_expired");
         reserve(&ana, all).await;
         tradepost::inventory::expire(&t.app().worker_pool).await.expect("the sweeper");
-        let seen = ana.get(&format!("/inventory/reservations/{first}")).await.expect(200);
+        let seen = sam.get(&format!("/inventory/reservations/{first}")).await.expect(200);
         assert_eq!(seen.str("status"), "EXPIRED");
     });
 }

@@ -21,7 +21,7 @@ fn the_rust_worker_gets_every_event_once_and_remembers_its_place() {
             let url = url.clone();
             let task = tokio::spawn(async move {
                 worker::work(&url, consumer, |event| {
-                    send.send((event.seq, event.kind.clone())).expect("read")
+                    send.send((event.seq, event.kind.clone())).expect("read");
                 })
                 .await
             });

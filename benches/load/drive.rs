@@ -72,9 +72,9 @@ pub async fn run<W: Worker>(plan: Plan, probe: Probe, workers: Vec<W>) -> anyhow
             per_second: units / seconds,
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
-            program_ms_each: used.program_ms / units.max(1.0),
-            postgres_ms_each: used.postgres_ms / units.max(1.0),
-            others_cpus: (used.others_ms / seconds / 1_000.0).max(0.0),
+            program_ms_each: used.program / units.max(1.0),
+            postgres_ms_each: used.postgres / units.max(1.0),
+            others_cpus: (used.others / seconds / 1_000.0).max(0.0),
         }
     });
     Ok(Outcome { windows: windows.collect(), units: all.load(Ordering::Relaxed) })
@@ -100,7 +100,7 @@ async fn repeat<W: Worker>(
         let window = (since.as_nanos() / plan.window.as_nanos()) as usize;
         if let Some((sum, times)) = tally.get_mut(window) {
             *sum += units;
-            times.saturating_record(u64::try_from((ended - started).as_micros())?);
+            times.saturating_record(u64::try_from(ended.saturating_sub(started).as_micros())?);
         }
     }
 }

@@ -195,21 +195,21 @@ pub struct Probe {
     pub postmaster: u32,
 }
 
-/// CPU milliseconds so far.
+/// CPU time so far, in milliseconds.
 #[derive(Clone, Copy, Default)]
 pub struct Usage {
-    pub program_ms: f64,
-    pub postgres_ms: f64,
+    pub program: f64,
+    pub postgres: f64,
     /// Everybody else on the machine.
-    pub others_ms: f64,
+    pub others: f64,
 }
 
 impl Probe {
     pub fn read(self) -> Usage {
-        let program_ms = self.program.and_then(stat).map_or(0.0, |stat| stat.own_ms);
-        let postgres_ms = postgres_ms(self.postmaster);
+        let program = self.program.and_then(stat).map_or(0.0, |stat| stat.own_ms);
+        let postgres = postgres_ms(self.postmaster);
         let own_ms = stat(std::process::id()).map_or(0.0, |stat| stat.own_ms);
-        Usage { program_ms, postgres_ms, others_ms: busy_ms() - program_ms - postgres_ms - own_ms }
+        Usage { program, postgres, others: busy_ms() - program - postgres - own_ms }
     }
 }
 
@@ -218,9 +218,9 @@ impl std::ops::Sub for Usage {
 
     fn sub(self, earlier: Self) -> Self {
         Self {
-            program_ms: self.program_ms - earlier.program_ms,
-            postgres_ms: self.postgres_ms - earlier.postgres_ms,
-            others_ms: self.others_ms - earlier.others_ms,
+            program: self.program - earlier.program,
+            postgres: self.postgres - earlier.postgres,
+            others: self.others - earlier.others,
         }
     }
 }

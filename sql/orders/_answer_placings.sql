@@ -21,7 +21,7 @@ begin
           from orders.view_fulfilment as f
           where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id)
   from unnest(p_placings) as p
-  cross join lateral (select (p_placings[coalesce(p.same_as, p.request_no)]).*) as w
+  join unnest(p_placings) as w on w.request_no = coalesce(p.same_as, p.request_no)
   left join orders.orders as o on o.order_id = w.order_id and w.problem_code is null
   order by p.request_no;
 end

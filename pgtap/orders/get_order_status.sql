@@ -1,5 +1,5 @@
 begin;
-select plan(10);
+select plan(12);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam_user, test.seller('sid') as sid_user;
 alter table f add lamp uuid, add order_id uuid;
@@ -22,6 +22,13 @@ update core.clock set clock_offset = clock_offset + interval '16 minutes';
 update f set order_id = test.order(ana, lamp);
 update core.clock set clock_offset = clock_offset + interval '15 minutes';
 select is((select s.allowed_actions from f, orders.get_order_status(test.ctx(ana), order_id) as s), array['cancel'], 'after the window there is nothing to pay');
+
+select results_eq(
+  $$ select count(*)::int, count(h ->> 'actorId')::int from f, orders.get_order_status(test.ctx(sam_user), order_id) as s, jsonb_array_elements(s.history) as h $$,
+  $$ values (1, 0) $$, 'a seller sees what happened, not who else did it');
+select results_eq(
+  $$ select h ->> 'actorId' = ana::text from f, orders.get_order_status(test.ctx(ana), order_id) as s, jsonb_array_elements(s.history) as h $$,
+  $$ values (true) $$, 'the buyer sees who');
 
 -- not yours
 select throws_ok('select s.* from f, orders.get_order_status(test.ctx(ben), order_id) as s', 'MK404', 'orders.order_not_found', 'not another buyer''s');

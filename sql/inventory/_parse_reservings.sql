@@ -1,5 +1,6 @@
 -- Reads the requests of a reserve_stock batch and checks what can be checked without locks: who asks, and the shape.
 -- Private; reads only. A refused request carries its problem from here on.
+-- long: one case per rule, read top to bottom.
 create or replace function inventory._parse_reservings(p_requests jsonb)
 returns inventory.reserving[]
 language sql
@@ -44,6 +45,8 @@ as $$
           then array['401', 'identity.unauthenticated', 'This call needs somebody who is logged in.', null]
         when p.request ->> 'idempotencyKey' is null
           then array['400', 'core.idempotency_key_required', 'Reserving stock needs an idempotency key.', null]
+        when p.request ->> 'idempotencyKey' ~ '[^!-~]' or length(p.request ->> 'idempotencyKey') not between 1 and 255
+          then array['400', 'core.idempotency_key_invalid', 'An idempotency key has 1 to 255 visible ASCII characters.', null]
         when jsonb_array_length(p.lines) = 0
           then array['422', 'inventory.lines_required', 'A reservation needs at least one line.', 'lines']
         when jsonb_array_length(p.lines) > core._setting_int('inventory.reserve_lines_max')

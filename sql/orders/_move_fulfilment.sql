@@ -49,8 +49,7 @@ begin
   end if;
   perform events._append('fulfilment', inventory._stock_id(p_seller_id, p_order_id), v_part.version,
     'orders.fulfilment_' || lower(v_next), v_actor.user_id, p_ctx.request_id, array[p_seller_id, v_order.buyer_id],
-    jsonb_build_object('orderId', p_order_id, 'sellerId', p_seller_id, 'status', v_next,
-                       'carrier', v_part.carrier, 'trackingNumber', v_part.tracking_number));
+    jsonb_build_object('orderId', p_order_id, 'sellerId', p_seller_id, 'status', v_next));
   return query select o.* from orders.get_order(p_ctx, p_order_id) as o;
 end
 $$;

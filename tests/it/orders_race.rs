@@ -111,7 +111,8 @@ fn two_hundred_buyers_for_fifty_units() {
 fn a_coupon_serves_as_often_as_it_may() {
     run(async |t| {
         let sam = seller(&t).await;
-        let lamp = t.offer(&sam, 1000, 1000).await;
+        // One thing for each server, so that they meet at the coupon and not at the stock.
+        let lamps = [t.offer(&sam, 1000, 1000).await, t.offer(&sam, 1000, 1000).await];
         let coupon = t.coupon("TEN", 1000, 10).await;
         let mut buyers = t.crowd(64).await;
         let other = t.another_server().await;
@@ -119,12 +120,13 @@ fn a_coupon_serves_as_often_as_it_may() {
             *buyer = buyer.at(&other);
         }
         let replies = together(64, |i| {
-            let buyer = buyers[i].clone();
+            let (buyer, lamp) = (buyers[i].clone(), lamps[i % 2]);
             async move { buyer.post("/orders", basket_with(&[(lamp, 1)], "TEN")).once().await }
         })
         .await;
         assert_tally(&replies, &[("201", 10), ("409 pricing.coupon_exhausted", 54)]);
-        assert_eq!(t.stock(lamp).await, "1000/10", "a refused order holds nothing");
+        let held = t.int("select sum(reserved)::bigint from inventory.stock_levels", &[]).await;
+        assert_eq!(held, 10, "a refused order holds nothing");
         let query = "select used::bigint from pricing.promotion_counters where promotion_id = $1";
         assert_eq!(t.int(query, &[&coupon]).await, 10);
     });
@@ -291,4 +293,87 @@ fn a_key_whose_holder_is_at_work_is_waited_for() {
             buyer.post("/orders", basket(&[(lamp, 1)])).key("busy").await.expect(201);
         },
     );
+}
+
+/// Waits until a call of this database waits for a lock.
+async fn somebody_waits(t: &Test) {
+    let query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let limit = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    while t.int(query, &[]).await == 0 {
+        assert!(tokio::time::Instant::now() < limit, "nobody waits");
+    }
+}
+
+/// Somebody in psql is about to take the last unit, or the last use of a coupon: an order waits, and decides on what became of it.
+#[test]
+fn an_order_waits_for_whoever_is_deciding() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let buyers = t.crowd(2).await;
+        for (is_kept, is_coupon) in [(true, false), (false, false), (true, true), (false, true)] {
+            let lamp = t.offer(&sam, 1000, 1).await;
+            let other = if is_coupon { t.offer(&sam, 1000, 1).await } else { lamp };
+            let code = format!("LAST-{is_kept}").to_uppercase();
+            let codes = if is_coupon { vec![code.clone()] } else { Vec::new() };
+            if is_coupon {
+                t.coupon(&code, 1000, 1).await;
+            }
+            let mut psql = t.connect().await;
+            let work = psql.transaction().await.expect("a transaction");
+            let row = work
+                .query_one(
+                    "select problem_code from orders.place_orders(jsonb_build_array(
+                       test.placing($1, jsonb_build_object($2::uuid::text, 1), null, $3)))",
+                    &[&buyers[0].user_id, &lamp, &codes],
+                )
+                .await
+                .expect("an order in psql");
+            assert_eq!(row.get::<_, Option<String>>(0), None);
+
+            let buyer = buyers[1].clone();
+            let mut body = basket(&[(other, 1)]);
+            body["couponCodes"] = serde_json::json!(codes);
+            let order = tokio::spawn(async move { buyer.post("/orders", body).once().await });
+            somebody_waits(&t).await;
+            if is_kept {
+                work.commit().await.expect("committed");
+            } else {
+                work.rollback().await.expect("rolled back");
+            }
+            let reply = order.await.expect("an answer");
+            match (is_kept, is_coupon) {
+                (false, _) => drop(reply.expect(201)),
+                (true, false) => drop(reply.problem(409, "inventory.insufficient_stock")),
+                (true, true) => drop(reply.problem(409, "pricing.coupon_exhausted")),
+            }
+        }
+    });
+}
+
+/// Deadlocks are a matter of luck; the order of the locks is not. While somebody holds a row in the middle, an order that wants
+/// all of them, named the other way round, has those before it and none after it.
+#[test]
+fn stock_is_locked_in_one_order() {
+    run(async |t| {
+        let (sam, sue) = (t.seller("sam").await, t.seller("sue").await);
+        let mut things = Vec::new();
+        for n in 0..9 {
+            things.push(t.offer(if n % 2 == 0 { &sam } else { &sue }, 1000, 5).await);
+        }
+        let buyer = t.crowd(1).await.remove(0);
+        let mut holder = t.connect().await;
+        let held = holder.transaction().await.expect("a transaction");
+        things.sort();
+        held.execute("select from inventory.stock_levels where variant_id = $1 for update", &[&things[4]])
+            .await
+            .expect("a lock");
+        let lines: Vec<(Uuid, i64)> = things.iter().rev().map(|thing| (*thing, 1)).collect();
+        let order = tokio::spawn(async move { buyer.post("/orders", basket(&lines)).once().await });
+        somebody_waits(&t).await;
+        let free = "select array_agg(s.variant_id order by s.variant_id)
+                    from (select variant_id from inventory.stock_levels for update skip locked) as s";
+        assert_eq!(t.one::<Vec<Uuid>>(free, &[]).await, things[5..]);
+        held.rollback().await.expect("rolled back");
+        order.await.expect("an answer").expect(201);
+    });
 }

@@ -3,9 +3,11 @@
 -- Private. Locks: idempotency keys.
 create or replace function inventory._claim_reservings(p_reservings inventory.reserving[], p_now timestamptz)
 returns inventory.reserving[]
-language sql
+language plpgsql
 volatile
 as $$
+begin
+  return (
   select array_agg(row(
     r.request_no, r.account_id, r.request_id, r.idempotency_key, r.request_hash, r.reference, r.ttl_s, r.lines,
     case c.outcome when 'FRESH' then core.new_id() when 'REPLAY' then (c.response ->> 'reservationId')::uuid end,
@@ -28,7 +30,8 @@ as $$
     array(select row(a.request_no, a.account_id, a.idempotency_key, a.request_hash)::core.idempotent_request
           from unnest(p_reservings) as a
           where a.problem_code is null),
-    p_now) as c on c.request_no = r.request_no
+    p_now) as c on c.request_no = r.request_no);
+end
 $$;
 comment on function inventory._claim_reservings(inventory.reserving[], timestamptz) is
   'Claims idempotency keys for a reserve_stock batch and fills in stored answers.';

@@ -3,9 +3,11 @@
 -- long: one case per rule, read top to bottom.
 create or replace function inventory._parse_reservings(p_requests jsonb)
 returns inventory.reserving[]
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return (
   with parsed as (
     select r.n, r.request,
            (r.request ->> 'actorId')::uuid as account_id,
@@ -74,7 +76,8 @@ as $$
     case when problem[4] is not null
       then jsonb_build_array(jsonb_build_object('pointer', '/' || problem[4], 'code', problem[2], 'detail', problem[3])) end
     )::inventory.reserving order by n)
-  from checked
+  from checked);
+end
 $$;
 comment on function inventory._parse_reservings(jsonb) is
   'Parses and validates the requests of a reserve_stock batch; refused ones carry problem_* from then on.';

@@ -2,9 +2,11 @@
 -- Private; reads rows that the caller has locked.
 create or replace function payments._answer_settlements(p_settlements payments.settlement[])
 returns setof payments.confirmation
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return query
   select s.request_no, false,
          t.status::integer, t.code,
          case t.code
@@ -39,7 +41,8 @@ as $$
                       where f.payment_id = p.payment_id and f.reason = 'CANCELLED_BEFORE_PAYMENT')
           then 'payments.order_cancelled_refunded'
       end
-   order by s.request_no
+   order by s.request_no;
+end
 $$;
 comment on function payments._answer_settlements(payments.settlement[]) is
   'The present state of payments as answers: a payment, or the problem that stands for it.';

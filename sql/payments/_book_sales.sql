@@ -4,9 +4,10 @@
 create or replace function payments._book_sales(
   p_sold_payment_ids uuid[], p_unsold_payment_ids uuid[], p_now timestamptz
 ) returns void
-language sql
+language plpgsql
 volatile
 as $$
+begin
   with sold as (
     select p.payment_id, p.order_id, p.currency, p.amount_minor, o.seller_ids
       from payments.payments as p
@@ -42,7 +43,8 @@ as $$
     (seller_id, entry_id, transaction_id, order_id, account, amount_minor, currency, created_at)
   select e.seller_id, core.new_id(), e.payment_id, e.order_id, e.account, e.amount_minor, e.currency, p_now
     from entries as e
-   where e.amount_minor <> 0
+   where e.amount_minor <> 0;
+end
 $$;
 comment on function payments._book_sales(uuid[], uuid[], timestamptz) is
   'Ledger entries of succeeded payments: to the sellers and the marketplace when sold, to the buyer''s credit when not.';

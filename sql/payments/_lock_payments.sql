@@ -1,13 +1,16 @@
 -- Locks all payments of some orders, in one order of keys. A new statement sees what their last holders did.
 -- Private. Locks: payments by payment_id; the caller holds the orders' locks.
 create or replace function payments._lock_payments(p_order_ids uuid[]) returns setof payments.payments
-language sql
+language plpgsql
 volatile
 as $$
+begin
+  return query
   select p.*
     from payments.payments as p
    where p.order_id = any (p_order_ids)
    order by p.payment_id
-     for no key update
+     for no key update;
+end
 $$;
 comment on function payments._lock_payments(uuid[]) is 'Locks the payments of these orders, ordered by payment_id.';

@@ -1,9 +1,11 @@
 -- Reads the requests of a confirm_payments batch and refuses those whose caller is nobody or who sent no usable key.
 -- Private; reads only. A refused request carries its problem_code from here on.
 create or replace function payments._parse_confirmations(p_requests jsonb) returns payments.confirming[]
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return (
   select coalesce(array_agg(row(
            q.n, (q.request ->> 'actorId')::uuid, (q.request ->> 'sessionId')::uuid, q.request ->> 'requestId',
            q.request ->> 'idempotencyKey',
@@ -26,7 +28,8 @@ as $$
     left join identity.users as u on u.user_id = (q.request ->> 'actorId')::uuid and u.status = 'ACTIVE'
     left join identity.sessions as s
       on s.session_id = (q.request ->> 'sessionId')::uuid and s.user_id = u.user_id
-     and s.revoked_at is null and s.expires_at > core.now()
+     and s.revoked_at is null and s.expires_at > core.now());
+end
 $$;
 comment on function payments._parse_confirmations(jsonb) is
   'Parses a confirm_payments batch and checks each caller against current rows.';

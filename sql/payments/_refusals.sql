@@ -1,9 +1,11 @@
 -- The answer rows of refused confirmations.
 -- Private; reads only.
 create or replace function payments._refusals(p_requests payments.confirming[]) returns setof payments.confirmation
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return query
   select r.request_no, false, t.status::integer, t.code, x.detail, x.hint,
          case when x.pointer is not null
               then jsonb_build_array(jsonb_build_object('pointer', x.pointer, 'code', t.code, 'detail', x.detail))
@@ -24,6 +26,7 @@ as $$
        'Take paymentId from the answer that started the payment.', '/paymentId'),
       ('payments.reference_unknown', 'The reference belongs to another payment, or to none.',
        'Take providerReference from the answer that started the payment.', '/providerReference')
-    ) as x (code, detail, hint, pointer) on x.code = t.code
+    ) as x (code, detail, hint, pointer) on x.code = t.code;
+end
 $$;
 comment on function payments._refusals(payments.confirming[]) is 'One answer row per refused request of a confirm_payments batch.';

@@ -4,9 +4,11 @@
 create or replace function payments._refuse_confirmations(
   p_requests payments.confirming[], p_claims core.idempotency_claim[]
 ) returns payments.confirming[]
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return (
   select coalesce(array_agg(row(
            r.request_no, r.actor_id, r.session_id, r.request_id, r.idempotency_key, r.request_hash, r.order_id,
            r.payment_id, r.settled_payment_id, r.settled_amount_minor, r.settled_currency, r.is_success,
@@ -24,7 +26,8 @@ as $$
     from unnest(p_requests) as r
     left join unnest(p_claims) as c using (request_no)
     left join orders.orders as o on o.order_id = r.order_id and o.buyer_id = r.actor_id
-    left join payments.payments as p on p.payment_id = r.payment_id and p.order_id = o.order_id
+    left join payments.payments as p on p.payment_id = r.payment_id and p.order_id = o.order_id);
+end
 $$;
 comment on function payments._refuse_confirmations(payments.confirming[], core.idempotency_claim[]) is
   'Refuses confirmations of foreign orders, unknown payments, and settlements that are about something else.';

@@ -60,7 +60,7 @@ create table core.idempotency_keys (
   response jsonb,
   created_at timestamp with time zone not null,
   constraint idempotency_keys_pkey PRIMARY KEY (account_id, route, idempotency_key),
-  constraint idempotency_keys_idempotency_key_check CHECK ((idempotency_key ~ '^[\x21-\x7e]{1,255}$'::text))
+  constraint idempotency_keys_idempotency_key_check CHECK ((((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255)) AND (idempotency_key !~ '[^\x21-\x7e]'::text)))
 );
 CREATE INDEX idempotency_keys_created_at_idx ON core.idempotency_keys USING btree (created_at);
 comment on table core.idempotency_keys is 'Claim, work and stored answer are one transaction: a row exists exactly when the work is done. Kept for core.idempotency_ttl_s.';
@@ -951,8 +951,11 @@ comment on column inventory.stock_levels.is_low is 'Whether available was at or 
 comment on column inventory.stock_levels.version is 'Grows with a person''s changes (ETag of the stock resource); sales do not touch it.';
 comment on column inventory.stock_levels.change_no is 'Grows with every change of the row; version of the stock aggregate in the event log.';
 
+create view inventory.view_stock_level (seller_id uuid, variant_id uuid, on_hand integer, reserved integer, available integer, low_stock_threshold integer, is_low boolean, updated_at timestamp with time zone);
+comment on view inventory.view_stock_level is 'Counted stock of every offer, for reporting.';
+
 function inventory.confirm_reservation(p_ctx core.call_context, p_reservation_id uuid) returns SETOF inventory.reservation
-  -- Sells the units of the caller's own live reservation.
+  -- Sells the units of the caller's own live reservation, when they are its own stock to give.
   -- granted to tradepost_api
 
 function inventory.expire_reservations(p_limit integer) returns integer
@@ -1704,6 +1707,9 @@ comment on view orders.view_fulfilment is 'Fulfilments as the documents that ord
 create view orders.view_order (order_id uuid, buyer_id uuid, status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, coupon_codes text[], shipping_address jsonb, placed_at timestamp with time zone, payment_due_at timestamp with time zone, version integer, updated_at timestamp with time zone, fulfilments jsonb);
 comment on view orders.view_order is 'Orders with their fulfilments and lines as JSON. Amounts in minor units of currency.';
 
+create view orders.view_order_line (seller_id uuid, order_id uuid, line_no smallint, placed_at timestamp with time zone, status text, currency text, product_id uuid, variant_id uuid, sku text, title text, quantity integer, unit_price_minor bigint, subtotal_minor bigint, discount_minor bigint, total_minor bigint, commission_minor bigint, rule_id uuid, rule_version integer);
+comment on view orders.view_order_line is 'Order lines with status and commission, for reporting. Amounts in minor units of currency.';
+
 create view orders.view_order_status (order_id uuid, status text, version integer, updated_at timestamp with time zone, history jsonb, allowed_actions text[], is_replayed boolean);
 comment on view orders.view_order_status is 'Order status with its history; allowed_actions is filled per caller by orders.get_order_status, is_replayed by orders.cancel_order.';
 
@@ -1777,6 +1783,9 @@ function orders._count_uses(p_placing orders."placing", p_adjustments pricing.ad
 
 function orders._decide(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns orders.decision
   -- Locks stock and counters, then grants or refuses each placing in arrival order; returns the placings and the adjustments that hold.
+
+function orders._history_for_seller(p_history jsonb, p_user_id uuid) returns jsonb
+  -- History entries without reasons and without the ids of other people.
 
 function orders._lock_limits(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns jsonb
   -- Locks the counters of limited promotions in play; returns uses left by promotion and by promotion/buyer.
@@ -2008,6 +2017,9 @@ CREATE INDEX refunds_order_id_idx ON payments.refunds USING btree (order_id);
 CREATE INDEX refunds_payment_id_idx ON payments.refunds USING btree (payment_id);
 CREATE TRIGGER guard_refund BEFORE DELETE OR UPDATE ON payments.refunds FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_refund();
 comment on table payments.refunds is 'Money on its way back. A worker claims due rows with a lease (next_attempt_at), calls the provider, and reports.';
+
+create view payments.view_ledger_entry (transaction_id uuid, entry_id uuid, created_at timestamp with time zone, order_id uuid, seller_id uuid, account text, amount_minor bigint, currency text);
+comment on view payments.view_ledger_entry is 'Ledger entries, append-only. Amounts in minor units; seller_id is nil for the marketplace''s own accounts.';
 
 function payments.claim_refunds(p_limit integer) returns TABLE(refund_id uuid, payment_id uuid, order_id uuid, provider text, provider_reference text, amount_minor bigint, currency text, attempts integer)
   -- Leases refunds that are due to the worker that asks their provider.
@@ -2251,6 +2263,9 @@ function events._consumer_not_found(p_consumer text) returns void
 
 function events._ensure_partition(p_seq bigint) returns void
   -- Makes the partition of events.log that holds this seq, unless it is there.
+
+function events._payload_for_seller(p_payload jsonb, p_seller_id uuid) returns jsonb
+  -- The payload without other sellers' lines and without sums that include them.
 
 function events._require_position(p_seq bigint) returns void
   -- Refuses a position that the log has not reached.

@@ -1,6 +1,6 @@
 -- Checks the filters and the order of a product list. Called by other functions only. Locks: none. Events: none.
 -- Problems: MK403 catalog.status_not_visible, MK422 catalog.status_invalid, sort_invalid, sort_needs_query,
--- sort_needs_status, currency_required, price_range_invalid, query_invalid.
+-- sort_needs_status, currency_required, currency_unknown, price_range_invalid, query_invalid.
 create or replace function catalog._assert_product_filter(
   p_status text, p_price_min_minor bigint, p_price_max_minor bigint, p_currency text, p_query text, p_sort text,
   p_is_manager boolean, p_is_bounded boolean)
@@ -40,6 +40,10 @@ begin
      and p_currency is null then
     raise exception 'catalog.currency_required' using
       errcode = 'MK422', detail = 'Prices compare within a currency.', hint = 'Send currency as well.', column = 'currency';
+  end if;
+  if p_currency !~ '^[A-Z]{3}$' then
+    raise exception 'catalog.currency_unknown' using
+      errcode = 'MK422', detail = 'A currency is three capital letters.', column = 'currency';
   end if;
   if p_price_min_minor < 0 or p_price_max_minor < 0 or p_price_min_minor > p_price_max_minor then
     raise exception 'catalog.price_range_invalid' using

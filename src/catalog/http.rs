@@ -255,7 +255,7 @@ pub async fn unlink_attribute(
     responses(
         (status = 200, description = "A page of products.", body = Paged<ProductSummary>),
         (status = 403, description = "catalog.status_not_visible", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "catalog.currency_required, price_range_invalid, sort_needs_query, sort_needs_status, query_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.currency_required, currency_unknown, price_range_invalid, sort_needs_query, sort_needs_status, query_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn list_products(

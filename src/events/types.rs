@@ -16,7 +16,7 @@ use crate::problem::Problem;
 pub struct EventFilter {
     /// Only events of this type.
     #[serde(rename = "type")]
-    #[param(example = "orders.order_placed", max_length = 100)]
+    #[param(example = "orders.order_placed")]
     pub event_type: Option<String>,
     /// Only events of this aggregate.
     pub aggregate_id: Option<Uuid>,

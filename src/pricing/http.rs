@@ -30,6 +30,7 @@ use crate::problem::{ProblemDocument, Result};
     params(CommissionRuleFilter, Page),
     responses(
         (status = 200, description = "A page of rules", body = Paged<CommissionRule>),
+        (status = 422, description = "pricing.filter_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn list_commission_rules(

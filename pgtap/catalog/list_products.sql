@@ -60,7 +60,7 @@ select is(pg_temp.titles(jsonb_build_object('category', test.category('Empty')))
 select is(pg_temp.titles(jsonb_build_object('category', core.new_id())), null, 'an unknown category');
 select is(pg_temp.titles('{"min": 300, "max": 500, "currency": "USD"}'), '{Gamma mug mug mug,Alpha mug,Echo mug}', 'a range of prices, ends included');
 select is(pg_temp.titles('{"currency": "EUR"}'), null, 'another currency');
-select is(pg_temp.titles('{"currency": "USDX"}'), null, 'one that is none');
+select throws_ok($$ select pg_temp.titles('{"currency": "USDX"}') $$, 'MK422', 'catalog.currency_unknown', 'one that is none');
 select is(pg_temp.titles('{"q": "mugs -alpha", "sort": "newest"}'), '{Gamma mug mug mug,Beta mug,Echo mug}', 'a search knows word forms and exclusion');
 select is((pg_temp.titles('{"q": "mug"}'))[1], 'Gamma mug mug mug', 'the best match first');
 select is(pg_temp.titles('{"q": "the"}'), null, 'stop words match nothing');

@@ -547,6 +547,10 @@ function catalog.delete_category(p_ctx core.call_context, p_category_id uuid) re
   -- Deletes a category that nothing uses.
   -- granted to tradepost_api
 
+function catalog.get_attribute(p_attribute_id uuid) returns SETOF catalog.attribute
+  -- One attribute's definition.
+  -- granted to tradepost_api
+
 function catalog.get_category(p_category_id uuid) returns SETOF catalog.category
   -- One category.
   -- granted to tradepost_api
@@ -1748,7 +1752,7 @@ function orders.list_orders(p_ctx core.call_context, p_status text, p_cursor tex
   -- A page of orders, newest first; p_status filters, p_cursor continues, p_limit is clamped to 100.
   -- granted to tradepost_api
 
-function orders.metrics() returns TABLE(status text, currency text, orders bigint, total_minor bigint)
+function orders.metrics() returns TABLE(status text, currency text, orders bigint, total_minor double precision)
   -- Orders of the last 24 hours: count and total in minor units, by status and currency.
   -- granted to tradepost_api, tradepost_worker
 
@@ -2057,7 +2061,7 @@ function payments.request_refund(p_ctx core.call_context, p_order_id uuid, p_amo
   -- Queues a refund of a part or all of an order's payment; refunds never add up to more than was paid.
   -- granted to tradepost_api
 
-function payments.revenue(p_hours integer) returns TABLE(currency text, orders_count bigint, gross_minor bigint, refunded_minor bigint)
+function payments.revenue(p_hours integer) returns TABLE(currency text, orders_count bigint, gross_minor double precision, refunded_minor double precision)
   -- Paid orders, gross and refunded amounts per currency of the last hours.
   -- granted to tradepost_api, tradepost_readonly, tradepost_worker
 

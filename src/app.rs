@@ -19,6 +19,7 @@ use crate::config::Config;
 pub use crate::db::Pool;
 use crate::db::{Batcher, batch, pool};
 use crate::events::hub::Hub;
+use crate::http::conditional::conditional;
 use crate::http::health::{self, Check, Readiness};
 use crate::http::layers::{self, KnownQueries};
 use crate::http::metrics::{self, Collector};
@@ -160,7 +161,7 @@ pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken)
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(crate::identity::routes())
-        .merge(crate::catalog::routes())
+        .merge(crate::catalog::routes().layer(from_fn(conditional)))
         .merge(crate::inventory::routes())
         .merge(crate::pricing::routes())
         .merge(crate::orders::routes())

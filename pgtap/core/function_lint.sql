@@ -1,6 +1,6 @@
 -- Every function of every domain keeps the house rules. A failure lists the offenders.
 begin;
-select plan(11);
+select plan(12);
 
 select is_empty(
   $$ select name from test.functions group by name having count(*) > 1 order by 1 $$,
@@ -70,6 +70,15 @@ select is_empty(
 select is_empty(
   $$ select name from test.functions where pg_get_userbyid(owner) <> 'tradepost_owner' order by 1 $$,
   'functions belong to tradepost_owner');
+
+select is_empty(
+  $$ select f.name, left(m.statement[1], 80)
+       from test.functions as f
+       join pg_proc as p on p.oid = f.oid
+       cross join regexp_matches(p.prosrc, 'raise exception ((?:[^;'']|''[^'']*'')*);', 'g') as m (statement)
+      where m.statement[1] ~ 'errcode *= *''MK' and not (m.statement[1] ~ '\mdetail *=' and m.statement[1] ~ '\mhint *=')
+      order by 1, 2 $$,
+  'every refusal tells what is wrong and what to do next');
 
 select * from finish();
 rollback;

@@ -11,6 +11,6 @@ select isnt(test.pay_start((select order_id from f)), null, 'not paid yet');
 select results_eq(
   $$ select a.currency, a.orders_count - coalesce(b.orders_count, 0), a.gross_minor - coalesce(b.gross_minor, 0), a.refunded_minor - coalesce(b.refunded_minor, 0)
        from payments.revenue(24) as a left join before as b using (currency) where a.currency = 'USD' $$,
-  $$ values ('USD', 1::bigint, 1000::bigint, 0::bigint) $$, 'what succeeded counts');
+  $$ values ('USD', 1::bigint, 1000::double precision, 0::double precision) $$, 'what succeeded counts');
 select * from finish();
 rollback;

@@ -14,12 +14,15 @@ declare
 begin
   if jsonb_typeof(p_axes) is distinct from 'object' or p_axes = '{}' then
     raise exception 'catalog.axes_invalid' using
-      errcode = 'MK422', detail = 'Axes are an object with a list of options for each axis.', column = 'axes';
+      errcode = 'MK422', detail = 'Axes are an object with a list of options for each axis.',
+      hint = 'Send something like {"color": ["red", "blue"]}.',
+      column = 'axes';
   end if;
   for v_axis in select a.key, a.value from jsonb_each(p_axes) as a order by a.key loop
     if jsonb_typeof(v_axis.value) <> 'array' or v_axis.value = '[]' then
       raise exception 'catalog.axes_invalid' using
         errcode = 'MK422', detail = 'An axis has a list of at least one option.',
+        hint = 'Name its options, or leave the axis out.',
         column = left('axes/' || v_axis.key, 120);
     end if;
     v_count := v_count * jsonb_array_length(v_axis.value);
@@ -36,7 +39,9 @@ begin
       perform catalog._assert_axis_values(p_category_id, jsonb_build_object(v_axis.key, v_value.value), 'axes');
       if v_value.times > 1 then
         raise exception 'catalog.axis_value_repeated' using
-          errcode = 'MK422', detail = format('%s names an option twice.', v_axis.key), column = 'axes/' || v_axis.key;
+          errcode = 'MK422', detail = format('%s names an option twice.', v_axis.key),
+          hint = 'Name each option once.',
+          column = 'axes/' || v_axis.key;
       end if;
     end loop;
   end loop;

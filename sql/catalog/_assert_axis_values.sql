@@ -13,6 +13,7 @@ begin
     raise exception 'catalog.axis_values_invalid' using
       errcode = 'MK422',
       detail = 'A combination is an object with one option for each axis.',
+      hint = 'Send something like {"color": "red"}.',
       column = p_field;
   end if;
   for v_axis in
@@ -33,6 +34,7 @@ begin
       raise exception 'catalog.axis_value_unknown' using
         errcode = 'MK422',
         detail = format('%s has no option %s.', v_axis.key, left(v_axis.value #>> '{}', 100)),
+        hint = 'Choose one of the options that GET /categories/{categoryId}/attributes lists.',
         column = p_field || '/' || v_axis.key;
     end if;
   end loop;

@@ -11,12 +11,14 @@ begin
     raise exception 'catalog.category_name_invalid' using
       errcode = 'MK422',
       detail = 'A category''s name has 1 to 100 characters.',
+      hint = 'Give a name of that length.',
       column = 'name';
   end if;
   if coalesce(p_position, -1) not between 0 and 1000000 then
     raise exception 'catalog.position_invalid' using
       errcode = 'MK422',
       detail = 'A position is a whole number from 0 to 1000000.',
+      hint = 'Send such a number, or leave it out.',
       column = 'position';
   end if;
 end;

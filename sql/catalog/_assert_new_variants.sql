@@ -35,6 +35,7 @@ begin
     raise exception 'catalog.variant_exists' using
       errcode = 'MK409',
       detail = 'The product has a variant with this combination already.',
+      hint = 'Change the existing variant, or choose another combination.',
       column = 'axisValues';
   end if;
   select n.sku into v_found
@@ -50,7 +51,9 @@ begin
   perform catalog._assert_currency(p_product.product_id, n.currency, null) from unnest(p_variants) as n;
   if (select count(distinct n.currency) from unnest(p_variants) as n) > 1 then
     raise exception 'catalog.currency_mismatch' using
-      errcode = 'MK422', detail = 'All prices of a product are in one currency.', column = 'price/currency';
+      errcode = 'MK422', detail = 'All prices of a product are in one currency.',
+      hint = 'Give all prices in the currency of the variants that exist.',
+      column = 'price/currency';
   end if;
 end;
 $$;

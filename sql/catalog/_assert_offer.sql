@@ -18,12 +18,14 @@ begin
     raise exception 'catalog.price_invalid' using
       errcode = 'MK422',
       detail = 'A price is from 1 to 100000000000 minor units.',
+      hint = 'Give an amount in minor units, such as 1999 for 19.99.',
       column = p_field || 'price/amountMinor';
   end if;
   if not exists (select 1 from core.currencies as c where c.currency = p_currency) then
     raise exception 'catalog.currency_unknown' using
       errcode = 'MK422',
       detail = format('%s is not a currency of this marketplace.', coalesce(left(p_currency, 10), 'Nothing')),
+      hint = 'Use an ISO 4217 code that the marketplace trades in, such as USD.',
       column = p_field || 'price/currency';
   end if;
 end;

@@ -11,7 +11,9 @@ declare
 begin
   if jsonb_typeof(p_overrides) <> 'array' then
     raise exception 'catalog.override_unknown' using
-      errcode = 'MK422', detail = 'Overrides are a list.', column = 'overrides';
+      errcode = 'MK422', detail = 'Overrides are a list.',
+      hint = 'Send a list of {axisValues, price, sku}, or leave it out.',
+      column = 'overrides';
   end if;
   for v_override in
     select o.value -> 'axisValues' as axis_values, o.place - 1 as place,
@@ -28,6 +30,7 @@ begin
       raise exception 'catalog.override_unknown' using
         errcode = 'MK422',
         detail = 'An override names one combination of the axes, and each combination at most once.',
+        hint = 'Take axisValues from the axes of the same request, once each.',
         column = format('overrides/%s/axisValues', v_override.place);
     end if;
   end loop;

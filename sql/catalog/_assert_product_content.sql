@@ -13,18 +13,21 @@ begin
     raise exception 'catalog.title_invalid' using
       errcode = 'MK422',
       detail = 'A title has 3 to 200 characters.',
+      hint = 'Give a title of that length.',
       column = 'title';
   end if;
   if coalesce(length(p_description), 20001) > 20000 then
     raise exception 'catalog.description_invalid' using
       errcode = 'MK422',
       detail = 'A description has at most 20000 characters.',
+      hint = 'Shorten the description; it may be empty.',
       column = 'description';
   end if;
   if jsonb_typeof(p_attributes) is distinct from 'object' then
     raise exception 'catalog.attributes_invalid' using
       errcode = 'MK422',
       detail = 'Attributes are an object of values by attribute code.',
+      hint = 'Send something like {"material": "linen"}, or an empty object.',
       column = 'attributes';
   end if;
   if not exists (select 1 from catalog.categories as c where c.category_id = p_category_id) then

@@ -11,7 +11,9 @@ as $$
 begin
   if p_status not in ('DRAFT', 'PENDING_APPROVAL', 'APPROVED', 'REJECTED', 'ACTIVE', 'INACTIVE', 'ARCHIVED') then
     raise exception 'catalog.status_invalid' using
-      errcode = 'MK422', detail = 'There is no such status of a product.', column = 'status';
+      errcode = 'MK422', detail = 'There is no such status of a product.',
+      hint = 'Ask for DRAFT, PENDING_APPROVAL, APPROVED, REJECTED, ACTIVE, INACTIVE or ARCHIVED.',
+      column = 'status';
   end if;
   if not p_is_manager and p_status <> 'ACTIVE' then
     raise exception 'catalog.status_not_visible' using
@@ -47,11 +49,15 @@ begin
   end if;
   if p_price_min_minor < 0 or p_price_max_minor < 0 or p_price_min_minor > p_price_max_minor then
     raise exception 'catalog.price_range_invalid' using
-      errcode = 'MK422', detail = 'A price range goes from a smaller to a larger amount.', column = 'priceMin';
+      errcode = 'MK422', detail = 'A price range goes from a smaller to a larger amount.',
+      hint = 'Swap priceMin and priceMax, or leave one out.',
+      column = 'priceMin';
   end if;
   if length(p_query) > 200 then
     raise exception 'catalog.query_invalid' using
-      errcode = 'MK422', detail = 'A search has at most 200 characters.', column = 'q';
+      errcode = 'MK422', detail = 'A search has at most 200 characters.',
+      hint = 'Search for fewer words.',
+      column = 'q';
   end if;
 end;
 $$;

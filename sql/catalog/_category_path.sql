@@ -26,6 +26,7 @@ begin
     raise exception 'catalog.category_too_deep' using
       errcode = 'MK422',
       detail = format('The tree has at most %s levels.', core._setting_int('catalog.category_depth_max')),
+      hint = 'Choose a parent that is nearer to the root.',
       column = 'parentId';
   end if;
   return v_path || p_category_id;

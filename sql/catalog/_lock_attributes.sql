@@ -1,5 +1,5 @@
 -- Keeps the definitions of a category's attributes as they are until the end of the transaction.
--- Called by other functions only. Locks: the category (share), its effective attributes (key share, by id).
+-- Called by other functions only. Locks: the category (share), its effective attributes (share, by id).
 -- Events: none. Problems: none.
 create or replace function catalog._lock_attributes(p_category_id uuid)
 returns void
@@ -12,7 +12,7 @@ begin
     from catalog.attributes as a
    where a.attribute_id in (select (e.definition).attribute_id from catalog._effective_attributes(p_category_id) as e)
    order by a.attribute_id
-     for key share;
+     for share;
 end;
 $$;
 comment on function catalog._lock_attributes(uuid) is 'Keeps the definitions of a category''s attributes as they are.';

@@ -9,14 +9,15 @@ as $$
 declare
   v_product catalog.products;
 begin
-  select p.* into v_product from catalog.products as p where p.product_id = p_product_id for update;
+  select p.* into v_product from catalog.products as p where p.product_id = p_product_id for no key update;
   if not found or not catalog._may_see(p_actor, v_product.seller_id, v_product.status) then
     perform catalog._refuse_product();
   end if;
   if not catalog._may_manage(p_actor, v_product.seller_id) then
     raise exception 'catalog.not_your_product' using
       errcode = 'MK403',
-      detail = 'The product belongs to another store.';
+      detail = 'The product belongs to another store.',
+      hint = 'Change products of your own store; GET /products?mine=true lists them.';
   end if;
   return v_product;
 end;

@@ -20,7 +20,7 @@ begin
   end if;
   perform catalog._assert_not_archived(catalog._lock_product(p_actor,
     (select v.product_id from catalog.variants as v where v.variant_id = p_variant_id)));
-  select v.* into v_variant from catalog.variants as v where v.variant_id = p_variant_id for update;
+  select v.* into v_variant from catalog.variants as v where v.variant_id = p_variant_id for no key update;
   return v_variant;
 end;
 $$;

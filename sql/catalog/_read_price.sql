@@ -11,6 +11,7 @@ begin
     raise exception 'catalog.price_invalid' using
       errcode = 'MK422',
       detail = 'A price is {amountMinor, currency}, the amount a whole number of minor units from 1 to 100000000000.',
+      hint = 'Send something like {"amountMinor": 1999, "currency": "USD"}.',
       column = p_field || 'price';
   end if;
   return (p_price ->> 'amountMinor')::bigint;

@@ -8,7 +8,8 @@ as $$
 begin
   raise exception 'catalog.attribute_not_found' using
     errcode = 'MK404',
-    detail = 'There is no attribute with this id.';
+    detail = 'There is no attribute with this id.',
+    hint = 'GET /categories/{categoryId}/attributes lists the attributes of a category.';
 end;
 $$;
 comment on function catalog._refuse_attribute() is 'Raises catalog.attribute_not_found.';

@@ -10,7 +10,8 @@ begin
   if p_field is null then
     raise exception 'catalog.category_not_found' using
       errcode = 'MK404',
-      detail = 'There is no category with this id.';
+      detail = 'There is no category with this id.',
+      hint = 'GET /categories lists them.';
   end if;
   raise exception 'catalog.category_unknown' using
     errcode = 'MK422',

@@ -8,7 +8,8 @@ as $$
 begin
   raise exception 'catalog.product_not_found' using
     errcode = 'MK404',
-    detail = 'There is no such product, or you may not see it.';
+    detail = 'There is no such product, or you may not see it.',
+    hint = 'GET /products lists those that you may see.';
 end;
 $$;
 comment on function catalog._refuse_product() is 'Raises catalog.product_not_found.';

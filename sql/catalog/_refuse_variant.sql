@@ -8,7 +8,8 @@ as $$
 begin
   raise exception 'catalog.variant_not_found' using
     errcode = 'MK404',
-    detail = 'There is no such variant, or you may not see it.';
+    detail = 'There is no such variant, or you may not see it.',
+    hint = 'GET /products/{productId}/variants lists those that you may see.';
 end;
 $$;
 comment on function catalog._refuse_variant() is 'Raises catalog.variant_not_found.';

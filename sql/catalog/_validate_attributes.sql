@@ -1,6 +1,6 @@
 -- Refuses attribute values that the category's definitions do not allow. The first violation gives code and field, the
 -- sentence tells all of them. Called by other functions only.
--- Locks: the category's attributes (key share, by id), so that a definition cannot change under a writer. Events: none.
+-- Locks: the category's attributes (share, by id), so that a definition cannot change under a writer. Events: none.
 -- Problems: MK422 catalog.attribute_unknown, attribute_required, attribute_type_mismatch, attribute_out_of_range,
 -- attribute_option_unknown, attribute_option_repeated.
 create or replace function catalog._validate_attributes(p_category_id uuid, p_attributes jsonb, p_is_complete boolean)

@@ -20,7 +20,7 @@ begin
   if not found then
     perform catalog._refuse_category(null);
   end if;
-  perform 1 from catalog.attributes as a where a.attribute_id = p_attribute_id for update;
+  perform 1 from catalog.attributes as a where a.attribute_id = p_attribute_id for no key update;
   if not found then
     perform catalog._refuse_attribute();
   end if;
@@ -28,7 +28,8 @@ begin
               where (e.definition).attribute_id = p_attribute_id) then
     raise exception 'catalog.attribute_already_linked' using
       errcode = 'MK409',
-      detail = 'The category has this attribute already, its own or inherited.';
+      detail = 'The category has this attribute already, its own or inherited.',
+      hint = 'GET /categories/{categoryId}/attributes tells where it comes from; nothing needs to be done.';
   end if;
   insert into catalog.category_attributes (category_id, attribute_id, position)
   select p_category_id, p_attribute_id, coalesce(max(l.position) + 1, 0)

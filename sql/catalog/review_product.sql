@@ -18,15 +18,21 @@ declare
 begin
   if coalesce(p_decision, '') not in ('APPROVE', 'REJECT') then
     raise exception 'catalog.decision_invalid' using
-      errcode = 'MK422', detail = 'A decision is APPROVE or REJECT.', column = 'decision';
+      errcode = 'MK422', detail = 'A decision is APPROVE or REJECT.',
+      hint = 'Send APPROVE or REJECT.',
+      column = 'decision';
   end if;
   if p_decision = 'REJECT' and v_reason is null then
     raise exception 'catalog.reason_required' using
-      errcode = 'MK422', detail = 'A rejection tells the seller why.', column = 'reason';
+      errcode = 'MK422', detail = 'A rejection tells the seller why.',
+      hint = 'Give a reason.',
+      column = 'reason';
   end if;
   if length(v_reason) > 1000 then
     raise exception 'catalog.reason_invalid' using
-      errcode = 'MK422', detail = 'A reason has at most 1000 characters.', column = 'reason';
+      errcode = 'MK422', detail = 'A reason has at most 1000 characters.',
+      hint = 'Shorten the reason.',
+      column = 'reason';
   end if;
   v_product := catalog._lock_product(v_actor, p_product_id);
   if v_product.version is distinct from p_version then

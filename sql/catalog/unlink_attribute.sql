@@ -19,7 +19,7 @@ begin
   if not found then
     perform catalog._refuse_category(null);
   end if;
-  perform 1 from catalog.attributes as a where a.attribute_id = p_attribute_id for update;
+  perform 1 from catalog.attributes as a where a.attribute_id = p_attribute_id for no key update;
   delete from catalog.category_attributes as l
    where l.category_id = p_category_id and l.attribute_id = p_attribute_id;
   if not found then

@@ -1,6 +1,6 @@
 -- Replaces an attribute's definition but for its code. While products have values, its type stays, it stays an axis, and
 -- no option that a product has goes. Tighter limits count from the next change of a product. For administrators.
--- Locks: the attribute (product writers hold a key lock on the attributes they check). Events: catalog.attribute_updated.
+-- Locks: the attribute (product writers hold a share lock on the attributes they check). Events: catalog.attribute_updated.
 -- Problems: identity.*, MK404 catalog.attribute_not_found, MK412 core.version_stale, MK428 core.if_match_required, MK422
 -- catalog.attribute_invalid, MK409 catalog.attribute_in_use.
 create or replace function catalog.update_attribute(
@@ -17,7 +17,7 @@ declare
   v_category_ids uuid[];
 begin
   perform identity._require_actor(p_ctx, 'ADMIN');
-  select a.* into v_old from catalog.attributes as a where a.attribute_id = p_attribute_id for update;
+  select a.* into v_old from catalog.attributes as a where a.attribute_id = p_attribute_id for no key update;
   if not found then
     perform catalog._refuse_attribute();
   end if;

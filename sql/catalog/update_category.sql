@@ -18,7 +18,7 @@ declare
 begin
   perform identity._require_actor(p_ctx, 'ADMIN');
   perform catalog._lock_categories();
-  select c.* into v_old from catalog.categories as c where c.category_id = p_category_id for update;
+  select c.* into v_old from catalog.categories as c where c.category_id = p_category_id for no key update;
   if not found then
     perform catalog._refuse_category(null);
   end if;

@@ -30,12 +30,14 @@ begin
   v_position := coalesce(p_position, v_variant.position);
   if v_position not between 0 and 1000000 then
     raise exception 'catalog.position_invalid' using
-      errcode = 'MK422', detail = 'A position is a whole number from 0 to 1000000.', column = 'position';
+      errcode = 'MK422', detail = 'A position is a whole number from 0 to 1000000.',
+      hint = 'Send such a number, or leave it out.',
+      column = 'position';
   end if;
   select o.* into v_offer
     from catalog.offers as o
    where o.seller_id = v_actor.seller_id and o.variant_id = p_variant_id
-     for update;
+     for no key update;
   v_is_offer := (v_offer.sku, v_offer.price_minor, v_offer.currency::text)
                 is distinct from (p_sku, p_price_minor, p_currency);
   if v_is_offer or v_position <> v_variant.position then

@@ -28,7 +28,7 @@ begin
     select k.* into v_key
     from core.idempotency_keys as k
     where k.account_id = p_ctx.actor_id and k.route = p_route and k.idempotency_key = p_ctx.idempotency_key
-    for update;
+    for no key update;
   exception
     when lock_not_available then
       v_key := null;

@@ -12,7 +12,7 @@ as $$
 declare
   v_seq bigint;
 begin
-  select c.seq into v_seq from events.consumers as c where c.consumer = p_consumer for update;
+  select c.seq into v_seq from events.consumers as c where c.consumer = p_consumer for no key update;
   if not found then
     perform events._consumer_not_found(p_consumer);
   end if;

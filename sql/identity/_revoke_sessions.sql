@@ -21,7 +21,7 @@ begin
      where o.session_id = any (p_session_ids)
        and o.revoked_at is null
      order by o.session_id
-       for update
+       for no key update
   loop
     update identity.sessions as o
        set revoked_at = v_now, revoked_reason = p_reason

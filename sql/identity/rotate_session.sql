@@ -25,7 +25,7 @@ declare
   v_refresh identity.refreshes;
 begin
   v_refresh.outcome := 'REFUSED';
-  select o.* into v_session from identity.sessions as o where o.session_id = p_session_id for update;
+  select o.* into v_session from identity.sessions as o where o.session_id = p_session_id for no key update;
   select u.role into v_role from identity.users as u where u.user_id = v_session.user_id and u.status = 'ACTIVE';
   if v_role is null or v_session.revoked_at is not null or v_session.expires_at <= v_now then
     return next v_refresh;

@@ -19,7 +19,7 @@ begin
       detail = 'An administrator cannot suspend the own account.',
       hint = 'Ask another administrator.';
   end if;
-  select u.* into v_user from identity.users as u where u.user_id = p_user_id for update;
+  select u.* into v_user from identity.users as u where u.user_id = p_user_id for no key update;
   if not found then
     raise exception 'identity.user_not_found' using
       errcode = 'MK404',

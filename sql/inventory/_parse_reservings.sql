@@ -44,27 +44,34 @@ begin
       select case
         when u.user_id is null or (p.session_id is not null and
              (s.user_id is distinct from p.account_id or s.revoked_at is not null or s.expires_at <= core.now()))
-          then array['401', 'identity.unauthenticated', 'This call needs somebody who is logged in.', null]
+          then array['401', 'identity.unauthenticated', 'This call needs somebody who is logged in.', null, 'Log in again.']
         when p.request ->> 'idempotencyKey' is null
-          then array['400', 'core.idempotency_key_required', 'Reserving stock needs an idempotency key.', null]
+          then array['400', 'core.idempotency_key_required', 'Reserving stock needs an idempotency key.', null,
+                     'Send the header Idempotency-Key with a value that is unique to this request, such as a UUID.']
         when p.request ->> 'idempotencyKey' ~ '[^!-~]' or length(p.request ->> 'idempotencyKey') not between 1 and 255
-          then array['400', 'core.idempotency_key_invalid', 'An idempotency key has 1 to 255 visible ASCII characters.', null]
+          then array['400', 'core.idempotency_key_invalid', 'An idempotency key has 1 to 255 visible ASCII characters.', null,
+                     'Use a UUID.']
         when jsonb_array_length(p.lines) = 0
-          then array['422', 'inventory.lines_required', 'A reservation needs at least one line.', 'lines']
+          then array['422', 'inventory.lines_required', 'A reservation needs at least one line.', 'lines',
+                     'Send a line {variantId, sellerId, quantity} for each thing to hold.']
         when jsonb_array_length(p.lines) > core._setting_int('inventory.reserve_lines_max')
           then array['422', 'inventory.too_many_lines',
-                     format('A reservation has at most %s lines.', core._setting_int('inventory.reserve_lines_max')), 'lines']
+                     format('A reservation has at most %s lines.', core._setting_int('inventory.reserve_lines_max')), 'lines',
+                     'Split the lines over several reservations.']
         when not coalesce(p.ttl_s between 1 and core._setting_int('inventory.hold_ttl_max_s') and p.ttl_s % 1 = 0, false)
           then array['422', 'inventory.ttl_invalid',
-                     format('A reservation lives 1 to %s seconds.', core._setting_int('inventory.hold_ttl_max_s')), 'ttlSeconds']
+                     format('A reservation lives 1 to %s seconds.', core._setting_int('inventory.hold_ttl_max_s')), 'ttlSeconds',
+                     'Send a whole number within these limits, or leave it out.']
         when length(p.request ->> 'reference') > 200
-          then array['422', 'inventory.reference_too_long', 'A reference has at most 200 characters.', 'reference']
+          then array['422', 'inventory.reference_too_long', 'A reference has at most 200 characters.', 'reference',
+                     'Shorten the reference.']
         when bad_quantity.index is not null
           then array['422', 'inventory.quantity_invalid', 'A line reserves one unit or more.',
-                     format('lines/%s/quantity', bad_quantity.index)]
+                     format('lines/%s/quantity', bad_quantity.index), 'Send a whole number of one or more.']
         when unknown_offer.index is not null
           then array['422', 'inventory.offer_unknown', 'This seller does not offer this variant.',
-                     format('lines/%s/variantId', unknown_offer.index)]
+                     format('lines/%s/variantId', unknown_offer.index),
+                     'Take variantId and sellerId from an offer of GET /products/{productId}.']
       end as problem
     ) as refusal
   )
@@ -72,7 +79,7 @@ begin
     n, account_id, request ->> 'requestId', request ->> 'idempotencyKey',
     sha256(convert_to((request - 'sessionId' - 'requestId' - 'clientIp' - 'idempotencyKey')::text, 'UTF8')),
     request ->> 'reference', case when problem is null then ttl_s end, lines, null, null, false,
-    problem[1], problem[2], problem[3], null,
+    problem[1], problem[2], problem[3], problem[5],
     case when problem[4] is not null
       then jsonb_build_array(jsonb_build_object('pointer', '/' || problem[4], 'code', problem[2], 'detail', problem[3])) end
     )::inventory.reserving order by n)

@@ -30,7 +30,12 @@ begin
     p.request_no, p.buyer_id, p.session_id, p.request_id, p.idempotency_key, p.request_hash,
     p.currency, p.coupon_codes, p.shipping_address, p.lines, p.order_id, p.same_as, p.is_replayed,
     coalesce(p.problem_status, case when r.basket_no is not null then 422 end),
-    coalesce(p.problem_code, r.problem_code), coalesce(p.problem_detail, r.problem_detail), p.problem_hint,
+    coalesce(p.problem_code, r.problem_code), coalesce(p.problem_detail, r.problem_detail),
+    coalesce(p.problem_hint, case
+      when r.problem_code = 'pricing.currency_mismatch' then 'Order in the currency of the offer, one order for each currency.'
+      when r.problem_code = 'pricing.variant_unavailable' then 'Take the line out, or choose another offer of GET /products/{productId}.'
+      when r.problem_code = 'pricing.coupon_minimum_not_met' then 'Add goods, or place the order without the coupon.'
+      when r.basket_no is not null then 'Place the order without the coupon.' end),
     coalesce(p.problem_errors, r.problem_errors))::orders.placing order by p.request_no)
   from unnest(p_placings) as p
   left join refusals as r on r.basket_no = p.request_no);

@@ -1,13 +1,14 @@
 -- Orders of the last day by status, with their gross value, for /metrics.
 -- Called by: the program, whoever may scrape it. Reads only; no personal data.
+-- Sums are gauges: they cannot overflow, and round beyond 2^53.
 create or replace function orders.metrics()
-returns table (status text, currency text, orders bigint, total_minor bigint)
+returns table (status text, currency text, orders bigint, total_minor double precision)
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select o.status, o.currency::text, count(*), sum(o.total_minor)::bigint
+  select o.status, o.currency::text, count(*), sum(o.total_minor)::double precision
   from orders.orders as o
   where o.placed_at > core.now() - interval '1 day'
   group by o.status, o.currency

@@ -8,7 +8,8 @@ begin
   if p_order.buyer_id is distinct from p_actor.user_id then
     raise exception 'orders.order_not_found' using
       errcode = 'MK404',
-      detail = 'There is no such order.';
+      detail = 'There is no such order.',
+      hint = 'GET /orders lists your orders.';
   end if;
 end;
 $$;

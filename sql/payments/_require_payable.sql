@@ -16,7 +16,8 @@ begin
   if p_order.status not in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED') then
     raise exception 'payments.order_already_paid' using
       errcode = 'MK409',
-      detail = format('The order is %s; it needs no further payment.', p_order.status);
+      detail = format('The order is %s; it needs no further payment.', p_order.status),
+      hint = 'GET /orders/{orderId} shows the order.';
   end if;
   if p_order.status = 'EXPIRED' or p_order.payment_due_at <= p_now then
     raise exception 'orders.payment_window_over' using

@@ -16,15 +16,20 @@ begin
   select o.status into v_status from orders.orders as o where o.order_id = p_order_id;
   if not found then
     raise exception 'orders.order_not_found' using
-      errcode = 'MK404', detail = 'There is no such order.';
+      errcode = 'MK404', detail = 'There is no such order.',
+      hint = 'GET /orders lists the orders.';
   end if;
   if p_amount_minor is null or p_amount_minor < 1 then
     raise exception 'payments.refund_amount_invalid' using
-      errcode = 'MK422', detail = 'A refund is for at least one minor unit.', column = 'amount/amountMinor';
+      errcode = 'MK422', detail = 'A refund is for at least one minor unit.',
+      hint = 'Give an amount of 1 minor unit or more.',
+      column = 'amount/amountMinor';
   end if;
   if length(btrim(coalesce(p_reason, ''))) not between 1 and 500 then
     raise exception 'payments.refund_reason_invalid' using
-      errcode = 'MK422', detail = 'A reason has 1 to 500 characters.', column = 'reason';
+      errcode = 'MK422', detail = 'A reason has 1 to 500 characters.',
+      hint = 'Tell why the money goes back.',
+      column = 'reason';
   end if;
   select p.* into v_payment
     from payments.payments as p
@@ -39,6 +44,7 @@ begin
     raise exception 'payments.refund_currency_mismatch' using
       errcode = 'MK422',
       detail = format('The order was paid in %s.', v_payment.currency),
+      hint = 'Refund in that currency.',
       column = 'amount/currency';
   end if;
   select v_payment.amount_minor - coalesce(sum(r.amount_minor), 0)
@@ -49,6 +55,7 @@ begin
     raise exception 'payments.refund_exceeds_paid' using
       errcode = 'MK409',
       detail = format('At most %s minor units of %s are left to refund.', v_left, v_payment.currency),
+      hint = 'Refund that much or less.',
       column = 'amount/amountMinor';
   end if;
   return v_payment;

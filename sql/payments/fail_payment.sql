@@ -22,6 +22,7 @@ begin
     raise exception 'payments.payment_unknown' using
       errcode = 'MK422',
       detail = 'There is no such payment.',
+      hint = 'Take the id from a payment that was started.',
       column = 'paymentId';
   end if;
   perform orders._lock_orders(array[v_order_id]);

@@ -21,6 +21,7 @@ begin
     raise exception 'payments.payment_unknown' using
       errcode = 'MK422',
       detail = 'The order has no payment with this id.',
+      hint = 'Take paymentId from the answer that started the payment.',
       column = 'paymentId';
   end if;
 end;

@@ -1,17 +1,18 @@
 -- What succeeded payments of the last p_hours brought in, per currency, for /metrics. Payment ids are UUIDv7, so
--- the primary key finds the recent ones: the cost follows the window and not the size of the table.
+-- the primary key finds the recent ones: the cost follows the window and not the size of the table. Sums are gauges:
+-- they cannot overflow, and round beyond 2^53.
 -- For the API, the worker and reporting. Locks: none. Problems: none.
 create or replace function payments.revenue(p_hours integer)
-returns table (currency text, orders_count bigint, gross_minor bigint, refunded_minor bigint)
+returns table (currency text, orders_count bigint, gross_minor double precision, refunded_minor double precision)
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select p.currency::text, count(*), sum(p.amount_minor)::bigint, sum(p.refunded_minor)::bigint
+  select p.currency::text, count(*), sum(p.amount_minor)::double precision, sum(p.refunded_minor)::double precision
     from payments.payments as p
    where p.payment_id >= (lpad(to_hex(floor(extract(epoch from
-           statement_timestamp() - make_interval(hours => least(greatest(p_hours, 1), 24 * 366))) * 1000)::bigint),
+           core.now() - make_interval(hours => least(greatest(p_hours, 1), 24 * 366))) * 1000)::bigint),
            12, '0') || repeat('0', 20))::uuid
      and p.status = 'SUCCEEDED'
    group by p.currency

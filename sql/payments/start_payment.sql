@@ -28,6 +28,7 @@ begin
     raise exception 'payments.method_token_invalid' using
       errcode = 'MK422',
       detail = 'A payment method token has 1 to 200 characters.',
+      hint = 'Send the token that the provider gave for the method.',
       column = 'method/token';
   end if;
   v_stored := core._claim_idempotency(

@@ -15,7 +15,8 @@ begin
   if found then
     raise exception 'payments.ledger_unbalanced' using
       errcode = 'MK409',
-      detail = format('The entries of transaction %s do not sum to zero.', v_transaction_id);
+      detail = format('The entries of transaction %s do not sum to zero.', v_transaction_id),
+      hint = 'Insert the missing entry in the same transaction.';
   end if;
   return null;
 end;

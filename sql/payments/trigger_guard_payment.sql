@@ -12,7 +12,8 @@ begin
          old.created_at) then
     raise exception 'payments.record_immutable' using
       errcode = 'MK409',
-      detail = format('Payment %s keeps its order, amount and method.', old.payment_id);
+      detail = format('Payment %s keeps its order, amount and method.', old.payment_id),
+      hint = 'Start another payment.';
   end if;
   if new.status <> old.status
      and not exists (select 1
@@ -20,7 +21,8 @@ begin
                       where t.from_status = old.status and t.to_status = new.status) then
     raise exception 'payments.transition_refused' using
       errcode = 'MK409',
-      detail = format('Payment %s cannot go from %s to %s.', old.payment_id, old.status, new.status);
+      detail = format('Payment %s cannot go from %s to %s.', old.payment_id, old.status, new.status),
+      hint = 'Read the payment anew; another process has resolved it.';
   end if;
   return new;
 end;

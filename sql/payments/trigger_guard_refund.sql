@@ -12,12 +12,14 @@ begin
          old.created_at) then
     raise exception 'payments.record_immutable' using
       errcode = 'MK409',
-      detail = format('Refund %s keeps its payment, amount and reason.', old.refund_id);
+      detail = format('Refund %s keeps its payment, amount and reason.', old.refund_id),
+      hint = 'Request another refund.';
   end if;
   if new.status <> old.status and old.status <> 'PENDING' then
     raise exception 'payments.transition_refused' using
       errcode = 'MK409',
-      detail = format('Refund %s cannot go from %s to %s.', old.refund_id, old.status, new.status);
+      detail = format('Refund %s cannot go from %s to %s.', old.refund_id, old.status, new.status),
+      hint = 'Read the refund anew; another process has resolved it.';
   end if;
   return new;
 end;

@@ -1,4 +1,5 @@
--- One promotion that the caller may see: any for ADMIN, a seller's own, for everybody else one that applies now without a coupon.
+-- One promotion that the caller may see: any for ADMIN, a seller's own, for everybody else one that applies now without a coupon
+-- (the use counter and limits of others' promotions stay private).
 -- Locks: none. Events: none. Problems: identity.unauthenticated (a suspended account), pricing.promotion_not_found.
 create or replace function pricing.get_promotion(p_ctx core.call_context, p_promotion_id uuid)
 returns setof pricing.view_promotion
@@ -24,6 +25,8 @@ begin
   if not (coalesce(v_actor.role, '') = 'ADMIN' or v_actor.seller_id is not distinct from v_promotion.seller_id
           and v_actor.seller_id is not null) then
     v_promotion.used := null;
+    v_promotion.usage_limit := null;
+    v_promotion.buyer_limit := null;
   end if;
   return next v_promotion;
 end

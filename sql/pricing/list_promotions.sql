@@ -1,5 +1,5 @@
--- Promotions, newest first: all for ADMIN, a seller's own, and for everybody else those that apply now without a coupon (their use
--- counters stay private). Filters: status, type, seller. Locks: none. Events: none.
+-- Promotions, newest first: all for ADMIN, a seller's own, and for everybody those that apply now without a coupon (the use
+-- counter and limits of others' promotions stay private). Filters: status, type, seller. Locks: none. Events: none.
 -- Problems: identity.unauthenticated (a suspended account), core.cursor_invalid, pricing.filter_invalid.
 create or replace function pricing.list_promotions(
   p_ctx core.call_context, p_status text, p_type text, p_seller_id uuid, p_cursor text, p_limit integer
@@ -20,12 +20,15 @@ begin
   return query
   select p.promotion_id, p.seller_id, p.name, p.description, p.type, p.target, p.percent_bp, p.amount_minor, p.currency,
          p.category_ids, p.product_ids, p.seller_ids, p.min_subtotal_minor, p.coupon_code, p.starts_at, p.ends_at,
-         p.usage_limit, p.buyer_limit, p.priority, p.status, p.version, p.created_at, p.updated_at,
-         case when v_actor.role in ('ADMIN', 'SELLER') then p.used end,
+         case when x.is_own then p.usage_limit end, case when x.is_own then p.buyer_limit end, p.priority, p.status, p.version,
+         p.created_at, p.updated_at,
+         case when x.is_own then p.used end,
          core._encode_cursor(p.promotion_id::text)
   from pricing.view_promotion as p
-  where case v_actor.role when 'ADMIN' then true when 'SELLER' then p.seller_id = v_actor.seller_id
-                          else pricing._is_public(p, v_now) end
+  cross join lateral (
+    select v_actor.role is not distinct from 'ADMIN' or coalesce(p.seller_id = v_actor.seller_id, false) as is_own
+  ) as x
+  where (x.is_own or pricing._is_public(p, v_now))
     and (p_status is null or p.status = p_status)
     and (p_type is null or p.type = p_type)
     and (p_seller_id is null or p.seller_id = p_seller_id)

@@ -14,8 +14,8 @@ use super::types::{
 };
 use crate::app::App;
 use crate::http::{
-    Actor, AdminActor, ApiJson, ApiPath, ApiQuery, Created, Ctx, IfMatch, MaybeActor, Page, Paged,
-    SellerActor, Versioned,
+    Actor, AdminActor, ApiJson, ApiPath, ApiQuery, Created, Ctx, IfMatch, IfNoneMatch, MaybeActor, Page,
+    Paged, SellerActor, Versioned,
 };
 use crate::problem::{ProblemDocument, Result};
 
@@ -53,9 +53,10 @@ pub async fn get_category_tree(State(app): State<App>) -> Result<Json<CategoryTr
 /// One category.
 #[utoipa::path(
     get, path = "/categories/{categoryId}", tag = "catalog", operation_id = "getCategory",
-    params(("categoryId" = Uuid, Path, description = "The category.")),
+    params(("categoryId" = Uuid, Path, description = "The category."), IfNoneMatch),
     responses(
         (status = 200, description = "The category.", body = Category, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 304, description = "If-None-Match names this version."),
     )
 )]
 pub async fn get_category(
@@ -176,6 +177,24 @@ pub async fn create_attribute(
     Ok(Created(format!("/api/v1/categories/attributes/{}", attribute.attribute_id), Versioned(attribute)))
 }
 
+/// One attribute.
+///
+/// Its definition; the ETag is what `PUT` wants as If-Match.
+#[utoipa::path(
+    get, path = "/categories/attributes/{attributeId}", tag = "catalog", operation_id = "getAttribute",
+    params(("attributeId" = Uuid, Path, description = "The attribute."), IfNoneMatch),
+    responses(
+        (status = 200, description = "The attribute.", body = Attribute, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 304, description = "If-None-Match names this version."),
+    )
+)]
+pub async fn get_attribute(
+    State(app): State<App>,
+    ApiPath(attribute_id): ApiPath<Uuid>,
+) -> Result<Versioned<Attribute>> {
+    sql::get_attribute(&app.pool, attribute_id).await.map(Versioned)
+}
+
 /// Replaces an attribute's definition.
 ///
 /// While products have values, its type stays, it stays an axis, and the options they have stay. For administrators.
@@ -275,9 +294,10 @@ pub async fn list_products(
 #[utoipa::path(
     get, path = "/products/{productId}", tag = "catalog", operation_id = "getProduct",
     security((), ("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product.")),
+    params(("productId" = Uuid, Path, description = "The product."), IfNoneMatch),
     responses(
         (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 304, description = "If-None-Match names this version."),
     )
 )]
 pub async fn get_product(
@@ -293,9 +313,10 @@ pub async fn get_product(
 #[utoipa::path(
     get, path = "/products/slug/{slug}", tag = "catalog", operation_id = "getProductBySlug",
     security((), ("bearer" = [])),
-    params(("slug" = String, Path, description = "The slug.", min_length = 1, max_length = 120)),
+    params(("slug" = String, Path, description = "The slug.", min_length = 1, max_length = 120), IfNoneMatch),
     responses(
         (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 304, description = "If-None-Match names this version."),
     )
 )]
 pub async fn get_product_by_slug(
@@ -515,9 +536,10 @@ pub async fn create_variants(
 #[utoipa::path(
     get, path = "/variants/{variantId}", tag = "catalog", operation_id = "getVariant",
     security((), ("bearer" = [])),
-    params(("variantId" = Uuid, Path, description = "The variant.")),
+    params(("variantId" = Uuid, Path, description = "The variant."), IfNoneMatch),
     responses(
         (status = 200, description = "The variant with its offers.", body = Variant, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 304, description = "If-None-Match names this version."),
     )
 )]
 pub async fn get_variant(

@@ -22,7 +22,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::list_category_attributes))
         .routes(routes!(http::link_attribute, http::unlink_attribute))
         .routes(routes!(http::create_attribute))
-        .routes(routes!(http::update_attribute))
+        .routes(routes!(http::get_attribute, http::update_attribute))
         .routes(routes!(http::list_products, http::create_product))
         .routes(routes!(http::get_product_by_slug))
         .routes(routes!(http::get_product, http::update_product, http::archive_product))

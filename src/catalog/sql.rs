@@ -96,6 +96,14 @@ pub async fn unlink_attribute(
     db::execute(pool, "catalog.unlink_attribute", sql, &[ctx, &category_id, &attribute_id]).await.map(drop)
 }
 
+pub async fn get_attribute(pool: &Pool, attribute_id: Uuid) -> Result<Attribute> {
+    let sql = "select attribute_id, code, name, type, unit, is_required, is_variant_axis, options, \
+         min_value, max_value, version, created_at, updated_at from \
+         catalog.get_attribute($1)";
+    let row = db::query_one(pool, "catalog.get_attribute", sql, &[&attribute_id]).await?;
+    Attribute::try_from(&row)
+}
+
 pub async fn create_attribute(
     pool: &Pool,
     ctx: &CallContext,

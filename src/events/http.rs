@@ -18,7 +18,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// The event log, oldest first.
 ///
 /// For administrators. To follow the log, use the stream, or read on from `nextCursor` or the last `seq`.
-#[utoipa::path(get, path = "/events", tag = "events", operation_id = "list_events",
+#[utoipa::path(get, path = "/events", tag = "events", operation_id = "listEvents",
     security(("bearer" = [])), params(EventFilter, Page),
     responses((status = 200, description = "Events in the order of their numbers.", body = Paged<Event>))
 )]
@@ -41,7 +41,7 @@ pub async fn list_events(
 /// Administrators see all; sellers what concerns their store; buyers what concerns them. `id` is the number of the event,
 /// `event` its type, `data` the event as JSON. After a break, send the last `id` as `Last-Event-ID` (an `EventSource`
 /// does) and nothing is missed. The stream ends with the session; a comment every 15 s keeps it open.
-#[utoipa::path(get, path = "/events/stream", tag = "events", operation_id = "stream_events",
+#[utoipa::path(get, path = "/events/stream", tag = "events", operation_id = "streamEvents",
     security(("bearer" = [])),
     params(
         StreamFilter,

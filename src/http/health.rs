@@ -71,7 +71,7 @@ pub struct CheckResult {
 /// The process is up.
 ///
 /// Answers without touching the database: restart the process when this fails, not when `/health/ready` does.
-#[utoipa::path(get, path = "/health/live", tag = "core", operation_id = "health_live", responses(
+#[utoipa::path(get, path = "/health/live", tag = "core", operation_id = "healthLive", responses(
     (status = 200, description = "The process runs.", body = Health)
 ))]
 pub async fn live() -> Response {
@@ -81,7 +81,7 @@ pub async fn live() -> Response {
 /// The service should get traffic.
 ///
 /// Checks the database and what the domains depend on, each within 250 ms. 503 while shutting down.
-#[utoipa::path(get, path = "/health/ready", tag = "core", operation_id = "health_ready", responses(
+#[utoipa::path(get, path = "/health/ready", tag = "core", operation_id = "healthReady", responses(
     (status = 200, description = "All checks passed.", body = Health),
     (status = 503, description = "A check failed, or the process is shutting down.", body = Health)
 ))]

@@ -4,6 +4,7 @@
 //! from here. Start with [`actor`], [`json`] and [`respond`]; `docs/checklists/add-an-endpoint.md` has a whole one.
 
 pub mod actor;
+pub mod conditional;
 pub mod context;
 pub mod docs;
 pub mod health;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use actor::{Actor, AdminActor, BuyerActor, MaybeActor, SellerActor};
 pub use axum::Json;
+pub use conditional::IfNoneMatch;
 pub use context::{CallContext, Ctx};
 pub use idempotency::IdempotencyKey;
 pub use if_match::IfMatch;

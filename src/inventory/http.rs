@@ -97,7 +97,7 @@ pub async fn list_low_stock(
     request_body = NewReservation,
     responses(
         (status = 201, description = "Held", body = Reservation,
-            headers(("Location" = String, description = "Where the reservation is"))),
+            headers(("Location" = String, description = "Where the reservation is"), ("Idempotency-Replayed" = String, description = "true: the stored answer of an earlier request"))),
         (status = 409, description = "inventory.insufficient_stock", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]

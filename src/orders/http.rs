@@ -30,7 +30,8 @@ use crate::problem::{Problem, ProblemDocument, Result};
     params(IdempotencyKey),
     request_body = NewOrder,
     responses(
-        (status = 201, description = "Placed; stock is held", body = Order),
+        (status = 201, description = "Placed; stock is held", body = Order,
+            headers(("Location" = String, description = "Where the order is"), ("ETag" = String, description = "Its version, for If-Match"), ("Idempotency-Replayed" = String, description = "true: the stored answer of an earlier request"))),
         (status = 409, description = "inventory.insufficient_stock, pricing.coupon_exhausted", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "A line, coupon or the address cannot be used; core.idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
     )

@@ -64,7 +64,7 @@ pub fn metrics(app: App) -> BoxFuture<'static, Result<()>> {
             let labels = [("status", status), ("currency", currency)];
             metrics::gauge!("tradepost_orders_day", &labels).set(row.try_get::<_, i64>("orders")? as f64);
             metrics::gauge!("tradepost_orders_day_minor_units", &labels)
-                .set(row.try_get::<_, i64>("total_minor")? as f64);
+                .set(row.try_get::<_, f64>("total_minor")?);
         }
         Ok(())
     }

@@ -32,8 +32,10 @@ use crate::problem::{Problem, ProblemDocument, Result};
     params(("orderId" = Uuid, Path, description = "The order"), IdempotencyKey),
     request_body = NewPayment,
     responses(
-        (status = 201, description = "Begun", body = StartedPayment),
-        (status = 202, description = "Begun; the provider has not answered yet", body = StartedPayment),
+        (status = 201, description = "Begun", body = StartedPayment,
+            headers(("Location" = String, description = "The payments of the order"), ("ETag" = String, description = "The payment's version"), ("Idempotency-Replayed" = String, description = "true: the stored answer of an earlier request"))),
+        (status = 202, description = "Begun; the provider has not answered yet", body = StartedPayment,
+            headers(("Location" = String, description = "The payments of the order"), ("ETag" = String, description = "The payment's version"), ("Idempotency-Replayed" = String, description = "true: the stored answer of an earlier request"))),
         (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "payments.payment_declined, payments.payment_in_progress, payments.order_already_paid, payments.order_not_payable, orders.payment_window_over", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "payments.token_unknown, core.idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
@@ -193,7 +195,8 @@ pub async fn list_payments(
     params(("orderId" = Uuid, Path, description = "The order"), IdempotencyKey),
     request_body = NewRefund,
     responses(
-        (status = 201, description = "On its way", body = Refund),
+        (status = 201, description = "On its way", body = Refund,
+            headers(("Location" = String, description = "The payments and refunds of the order"), ("Idempotency-Replayed" = String, description = "true: the stored answer of an earlier request"))),
         (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "payments.refund_not_allowed, payments.refund_exceeds_paid", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "payments.refund_amount_invalid, payments.refund_reason_invalid, payments.refund_currency_mismatch, core.idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),

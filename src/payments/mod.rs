@@ -57,13 +57,13 @@ pub fn metrics(app: App) -> BoxFuture<'static, Result<()>> {
     async move {
         for row in sql::revenue(&app.pool, REVENUE_HOURS).await? {
             let currency: String = row.try_get("currency")?;
+            let count: i64 = row.try_get("orders_count")?;
+            metrics::gauge!("tradepost_payments_day", "currency" => currency.clone()).set(count as f64);
             for (gauge, column) in [
-                ("tradepost_payments_day", "orders_count"),
                 ("tradepost_revenue_day_minor_units", "gross_minor"),
                 ("tradepost_refunded_day_minor_units", "refunded_minor"),
             ] {
-                let value: i64 = row.try_get(column)?;
-                metrics::gauge!(gauge, "currency" => currency.clone()).set(value as f64);
+                metrics::gauge!(gauge, "currency" => currency.clone()).set(row.try_get::<_, f64>(column)?);
             }
         }
         Ok(())

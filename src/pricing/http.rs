@@ -52,7 +52,8 @@ pub async fn list_commission_rules(
     security(("bearer" = [])),
     request_body = NewCommissionRule,
     responses(
-        (status = 201, description = "The rule", body = CommissionRule),
+        (status = 201, description = "The rule", body = CommissionRule,
+            headers(("Location" = String, description = "Where the rule is"), ("ETag" = String, description = "Its version, for If-Match"))),
         (status = 409, description = "pricing.rule_conflict, which names the rival", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -186,7 +187,8 @@ pub async fn list_promotions(
     security(("bearer" = [])),
     request_body = PromotionRules,
     responses(
-        (status = 201, description = "The draft", body = Promotion),
+        (status = 201, description = "The draft", body = Promotion,
+            headers(("Location" = String, description = "Where the promotion is"), ("ETag" = String, description = "Its version, for If-Match"))),
     )
 )]
 pub async fn create_promotion(

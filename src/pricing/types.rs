@@ -173,9 +173,9 @@ pub struct Promotion {
     pub starts_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ends_at: Option<Timestamp>,
-    /// How many orders may use it.
+    /// How many orders may use it, for those who own it.
     pub usage_limit: Option<i32>,
-    /// How many orders of one buyer may use it.
+    /// How many orders of one buyer may use it, for those who own it.
     pub buyer_limit: Option<i32>,
     /// How many orders used it, for those who own it; null without a usage limit.
     pub used: Option<i32>,

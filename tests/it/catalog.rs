@@ -519,6 +519,12 @@ fn attributes_are_defined_linked_and_protected_while_used() {
             .if_match(1)
             .await
             .problem(404, "catalog.attribute_not_found");
+        let read = t.anybody().get(&path).await.expect(200);
+        assert_eq!((read.header("etag"), read.str("code")), ("\"1\"", "size"), "what If-Match wants");
+        t.anybody()
+            .get(&format!("/categories/attributes/{}", Uuid::new_v4()))
+            .await
+            .problem(404, "catalog.attribute_not_found");
         let changed = shop.admin.put(&path, size(&["S", "XL"])).if_match(1).await.expect(200);
         assert_eq!(
             (&changed["options"], changed.str("code"), changed.header("etag")),
@@ -1071,5 +1077,43 @@ fn a_variant_changes_with_its_version_and_the_last_one_on_sale_stays() {
             .problem(409, "catalog.product_without_offer");
         assert_eq!(shop.sam.get(&path).await.expect(200).str("status"), "ARCHIVED");
         t.anybody().get(&path).await.problem(404, "catalog.variant_not_found");
+    });
+}
+
+#[test]
+fn what_has_not_changed_is_not_sent_again() {
+    run(async |t| {
+        let admin = t.admin().await;
+        let body = json!({ "name": "Garden" });
+        let path =
+            format!("/categories/{}", admin.post("/categories", body).await.expect(201).id("categoryId"));
+        let read = t.anybody().get(&path).await.expect(200);
+        assert_eq!(
+            (
+                read.header("etag"),
+                read.header("cache-control"),
+                read.header("vary").contains("authorization")
+            ),
+            ("\"1\"", "no-cache", true)
+        );
+        let known = admin.get(&path).await.expect(200);
+        assert_eq!(known.header("cache-control"), "private, no-cache");
+
+        let again = t.anybody().get(&path).header("if-none-match", "W/\"1\"").open().await;
+        assert_eq!(
+            (again.status().as_u16(), &again.headers()["etag"]),
+            (304, &"\"1\"".parse().expect("a value"))
+        );
+        assert!(again.headers().get("content-type").is_none());
+        assert_eq!(again.bytes().await.expect("read").len(), 0);
+
+        admin.put(&path, json!({ "name": "Gardens" })).if_match(1).await.expect(200);
+        let changed = t.anybody().get(&path).header("if-none-match", "\"1\"").await.expect(200);
+        assert_eq!((changed.header("etag"), changed.str("name")), ("\"2\"", "Gardens"));
+        // lists have no version, and stock moves without its own
+        assert_eq!(
+            t.anybody().get("/categories").header("if-none-match", "*").await.expect(200).header("etag"),
+            ""
+        );
     });
 }

@@ -3,6 +3,7 @@
 mod batch;
 mod calls;
 mod catalog;
+mod cli;
 mod crash;
 mod deploy;
 mod documents;

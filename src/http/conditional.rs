@@ -1,0 +1,92 @@
+//! Conditional reads by `If-None-Match`: 304 without a body when the client has this version already.
+//!
+//! Only for routes whose version covers all that the body tells. Stock and promotions are not among them: their
+//! counters move without it.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+
+/// The layer: answers that carry an ETag may be kept and must be asked about again.
+pub async fn conditional(request: Request, next: Next) -> Response {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return next.run(request).await;
+    }
+    let is_known = request.headers().contains_key(header::AUTHORIZATION);
+    let wanted = request.headers().clone();
+    let mut response = next.run(request).await;
+    let Some(etag) = response.headers().get(header::ETAG).cloned() else {
+        return response;
+    };
+    if response.status() != StatusCode::OK {
+        return response;
+    }
+    // What a store sees of its own product is not for others.
+    let cache = HeaderValue::from_static(if is_known { "private, no-cache" } else { "no-cache" });
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("authorization"));
+    if !names(&wanted, &etag) {
+        return response;
+    }
+    let mut headers = std::mem::take(response.headers_mut());
+    headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_LENGTH);
+    (StatusCode::NOT_MODIFIED, headers).into_response()
+}
+
+/// Whether `If-None-Match` names the tag: a list, or `*`. Weak tags count, as RFC 9110 wants it here.
+fn names(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let Ok(etag) = etag.to_str() else { return false };
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// Documents the header; the layer reads it.
+#[derive(Debug)]
+pub struct IfNoneMatch;
+
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![
+            ParameterBuilder::new()
+                .name("If-None-Match")
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some("The ETag of what the client has: 304 when it is still that."))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(200))))
+                .example(Some("\"1\"".into()))
+                .build(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_named_alone_in_a_list_or_by_the_star() {
+        let etag = HeaderValue::from_static("\"3\"");
+        let named = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static(value));
+            names(&headers, &etag)
+        };
+        for value in ["\"3\"", "W/\"3\"", "\"2\", \"3\"", "*"] {
+            assert!(named(value), "{value}");
+        }
+        for value in ["\"2\"", "3", "", "\"33\""] {
+            assert!(!named(value), "{value}");
+        }
+        assert!(!names(&HeaderMap::new(), &etag));
+    }
+}

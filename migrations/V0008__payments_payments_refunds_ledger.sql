@@ -10,6 +10,7 @@ create table payments.payments (
   currency char(3) not null,
   refunded_minor bigint not null default 0,
   failure_code text,
+  is_surplus boolean not null default false,
   checks integer not null default 0,
   next_check_at timestamptz,
   version integer not null default 1,
@@ -20,14 +21,18 @@ create table payments.payments (
   constraint payments_amount_minor_check check (amount_minor > 0),
   constraint payments_refunded_within_amount_check check (refunded_minor between 0 and amount_minor),
   constraint payments_failed_has_code_check check ((status = 'FAILED') = (failure_code is not null)),
+  constraint payments_surplus_succeeded_check check (status = 'SUCCEEDED' or not is_surplus),
   constraint payments_unresolved_is_checked_check check (status in ('PENDING', 'ABANDONED') or next_check_at is null),
   constraint payments_method_token_length_check check (length(method_token) between 1 and 200)
 ) with (fillfactor = 80);
 comment on table payments.payments is 'One attempt to pay an order with a provider. The provider is called outside of transactions; payment_id is its idempotency key.';
+comment on column payments.payments.is_surplus is
+  'The money came, but another payment of the order counts: all of it goes back to the buyer.';
 comment on column payments.payments.next_check_at is
   'When the reconciler asks the provider what became of the payment; null once that is known. Claiming moves it ahead: the lease.';
 create index payments_order_id_idx on payments.payments (order_id, payment_id);
-create unique index payments_live_order_key on payments.payments (order_id) where status in ('PENDING', 'SUCCEEDED');
+create unique index payments_live_order_key on payments.payments (order_id)
+  where status in ('PENDING', 'SUCCEEDED') and not is_surplus;
 create index payments_due_idx on payments.payments (next_check_at) where next_check_at is not null;
 
 create table payments.payment_transitions (
@@ -42,7 +47,8 @@ insert into payments.payment_transitions (from_status, action, to_status, actor_
   ('PENDING', 'succeed', 'SUCCEEDED', 'SYSTEM'),
   ('PENDING', 'fail', 'FAILED', 'SYSTEM'),
   ('PENDING', 'abandon', 'ABANDONED', 'SYSTEM'),
-  ('ABANDONED', 'succeed', 'SUCCEEDED', 'SYSTEM');
+  ('ABANDONED', 'succeed', 'SUCCEEDED', 'SYSTEM'),
+  ('FAILED', 'succeed', 'SUCCEEDED', 'SYSTEM');
 
 create table payments.refunds (
   refund_id uuid not null,

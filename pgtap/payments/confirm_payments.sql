@@ -1,5 +1,5 @@
 begin;
-select plan(43);
+select plan(63);
 create temporary table f as
 select test.pay_user('BUYER') as buyer, test.pay_user('BUYER') as other, test.pay_seller() as seller, test.pay_seller() as seller2;
 alter table f add variant uuid, add variant2 uuid, add last_unit uuid, add order_id uuid, add payment_id uuid;
@@ -59,7 +59,7 @@ select results_eq(
   'a late decline is a refusal that names the provider''s code');
 select is(pg_temp.order_status(), 'PAYMENT_FAILED', 'the order can be paid again');
 select is((select p.status from payments.payments as p join f using (payment_id)), 'FAILED', 'the payment cannot');
-select is((select c.problem_code from pg_temp.confirm() as c), 'payments.payment_declined', 'a resolved payment stays as it is');
+select is((select c.problem_code from pg_temp.confirm(false) as c), 'payments.payment_declined', 'declined again: it stays as it is');
 select is((select count(*)::int from payments.ledger_entries as e join f using (order_id)), 0, 'no money, no entries');
 
 -- the hold ended, the stock is there
@@ -131,13 +131,67 @@ select pg_temp.fresh();
 select is((select array_agg(coalesce(c.problem_code, c.order_status) order by c.request_no)
              from f, payments.confirm_payments(jsonb_build_array(
                test.pay_request(f.payment_id, false), test.pay_request(f.payment_id), test.pay_request(f.payment_id))) as c),
-          array_fill('payments.payment_declined'::text, array[3]), 'in one batch the first word about a payment counts');
+          array['payments.payment_declined', 'PAID', 'PAID'], 'in one batch the words about a payment count in their order');
 select pg_temp.fresh();
 select is((select array_agg(coalesce(c.problem_code, c.order_status) order by c.request_no)
              from f, payments.confirm_payments(jsonb_build_array(
                test.pay_request(f.payment_id), test.pay_request(f.payment_id, false), test.pay_request(f.payment_id, true, 'z', f.other))) as c),
           array['PAID', 'PAID', 'orders.order_not_found'], 'each request is answered for itself');
 select is((select count(*)::int from events.staging as s join f on s.aggregate_id = f.payment_id), 2, 'with one success');
+
+-- given up, and the money came all the same
+alter table f add payment2 uuid;
+select pg_temp.fresh();
+select is((select c.problem_code from pg_temp.confirm(false) as c), 'payments.payment_declined', 'given up');
+select results_eq($$ select c.status, c.order_status, c.failure_code from pg_temp.confirm() as c $$,
+                  $$ values ('SUCCEEDED', 'PAID', null::text) $$, 'money for a FAILED payment pays the order');
+select is((select c.problem_code from pg_temp.confirm(false) as c), null, 'and no later word takes that back');
+-- while another payment is live
+select pg_temp.fresh();
+select is((select c.problem_code from pg_temp.confirm(false) as c), 'payments.payment_declined', 'given up');
+update f set payment2 = test.pay_start(order_id);
+select results_eq($$ select c.status, c.order_status, c.problem_code from pg_temp.confirm() as c $$,
+                  $$ values ('SUCCEEDED', 'PENDING_PAYMENT', 'payments.order_already_paid') $$, 'surplus money does not pay the order');
+select results_eq($$ select r.status, r.amount_minor, r.reason from payments.refunds as r join f using (payment_id) $$,
+                  $$ values ('PENDING', 2999::bigint, 'SURPLUS_PAYMENT') $$, 'all of it goes back');
+select is_empty('select * from payments._check_invariants()', 'no invariant is broken');
+select is((select c.order_status from f cross join test.pay_confirm(f.payment2) as c), 'PAID', 'the other payment pays it');
+-- after another payment has paid, and to the end
+select pg_temp.fresh();
+select is((select c.problem_code from pg_temp.confirm(false) as c), 'payments.payment_declined', 'given up');
+update f set payment2 = test.pay_start(order_id);
+select is((select c.order_status from f cross join test.pay_confirm(f.payment2) as c), 'PAID', 'paid with another one');
+select is((select c.problem_code from pg_temp.confirm() as c), 'payments.order_already_paid', 'the first one''s money comes');
+select is((select payments.finish_refund(r.refund_id, 'SUCCEEDED', 'rf', null) from payments.refunds as r join f using (payment_id)), 'SUCCEEDED', 'and goes back');
+select is(pg_temp.order_status(), 'PAID', 'the order stays paid');
+select lives_ok($$ select test.pay_deliver(order_id) from f $$, 'delivered');
+select is((select r.payment_id from f cross join payments.request_refund(test.ctx(test.pay_user('ADMIN'), 'r'), f.order_id, 100, 'USD', 'x') as r),
+          (select payment2 from f), 'a refund is of the payment that counts');
+select is((select payments.finish_refund(r.refund_id, 'SUCCEEDED', 'rf', null) from payments.refunds as r join f on r.payment_id = f.payment2), 'SUCCEEDED', 'it ends');
+
+-- a coupon whose last use went to somebody else meanwhile
+select test.promotion('{"couponCode": "LAST", "usageLimit": 1}');
+create function pg_temp.with_coupon(p_buyer uuid) returns uuid language sql as $$
+  select o.order_id from f, orders.place_orders(jsonb_build_array(jsonb_build_object(
+    'actorId', p_buyer, 'idempotencyKey', core.new_id(), 'currency', 'USD', 'couponCodes', '["LAST"]'::jsonb,
+    'shippingAddress', '{"name": "A", "line1": "B", "city": "C", "countryCode": "DE"}'::jsonb,
+    'lines', jsonb_build_array(jsonb_build_object('variantId', f.variant, 'quantity', 1))))) as o
+$$;
+update f set order_id = pg_temp.with_coupon(buyer);
+update f set payment_id = test.pay_start(order_id);
+select test.pay_clock(interval '3607 seconds');
+select orders.expire_orders(100);
+select pg_temp.with_coupon(f.other) from f;
+select is((select array_agg(coalesce(c.problem_code, c.order_status)) from pg_temp.confirm() as c), array['payments.stock_gone_refunded'], 'no use left: refunded');
+-- and one whose use is free again
+select orders.cancel_order(test.ctx(f.other, 'cc'), r.order_id, 'no') from f, pricing.redemptions as r where r.returned_at is null and r.buyer_id = f.other;
+update f set order_id = pg_temp.with_coupon(buyer);
+update f set payment_id = test.pay_start(order_id);
+select test.pay_clock(interval '4509 seconds');
+select orders.expire_orders(100);
+select is((select c.order_status from pg_temp.confirm() as c), 'PAID', 'a use left: sold again');
+select is((select array_agg(c.used) from pricing.promotion_counters as c), array[1], 'and it is used again');
+select is_empty('select * from pricing._check_invariants()', 'no invariant of pricing is broken');
 select is_empty('select * from payments._check_invariants()', 'no invariant is broken');
 select * from finish();
 rollback;

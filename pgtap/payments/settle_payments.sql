@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(13);
 create temporary table f as select test.pay_user('BUYER') as buyer;
 alter table f add variant uuid, add order_id uuid, add payment_id uuid, add order2 uuid, add payment2 uuid;
 update f set variant = test.offer(test.pay_seller(), 1999, 10);
@@ -32,6 +32,26 @@ select is((select a.problem_code from (select test.pay_react()) as r cross join 
             cross join lateral payments.settle_payments(jsonb_build_array(
               jsonb_build_object('orderId', f.order_id, 'paymentId', f.payment_id, 'isSuccess', true))) as a),
           'payments.order_cancelled_refunded', 'the money goes back');
+
+-- the provider does not know a payment that was begun again meanwhile
+select lives_ok($$ select test.pay_clock(interval '0 seconds') $$, 'another one');
+update f set order_id = test.pay_order(buyer, variant);
+select s.payment_id from f cross join payments.start_payment(test.ctx(f.buyer, 'again'), f.order_id, 'sandbox', 'tok_success') as s;
+update f set payment_id = (select p.payment_id from payments.payments as p where p.order_id = f.order_id);
+select test.pay_clock(interval '61 seconds');
+create temporary table claim as select c.* from f cross join payments.claim_unresolved(100) as c where c.payment_id = f.payment_id;
+prepare not_found as
+select coalesce(a.problem_code, a.order_status)
+  from claim as c cross join payments.settle_payments(jsonb_build_array(jsonb_build_object(
+    'orderId', c.order_id, 'paymentId', c.payment_id, 'isSuccess', false, 'failureCode', 'never_received', 'askedUnder', c.next_check_at))) as a;
+select test.pay_clock(interval '65 seconds');
+select is((select s.status from f cross join payments.start_payment(test.ctx(f.buyer, 'again'), f.order_id, 'sandbox', 'tok_success') as s),
+          'PENDING', 'the start is repeated');
+select is_empty('execute not_found', 'what was heard before that is out of date');
+select test.pay_clock(interval '130 seconds');
+update claim set next_check_at = c.next_check_at from payments.claim_unresolved(100) as c where c.payment_id = claim.payment_id;
+select results_eq('execute not_found', $$ values ('payments.payment_declined') $$, 'what is heard later counts');
+select is((select p.failure_code from payments.payments as p join f using (payment_id)), 'never_received', 'given up');
 select is_empty('select * from payments._check_invariants()', 'no invariant is broken');
 select * from finish();
 rollback;

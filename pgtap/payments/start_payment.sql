@@ -1,5 +1,5 @@
 begin;
-select plan(24);
+select plan(26);
 create temporary table f as
 select test.pay_user('BUYER') as buyer, test.pay_user('BUYER') as other, test.pay_seller() as seller;
 alter table f add variant uuid, add order_id uuid, add payment_id uuid;
@@ -57,6 +57,11 @@ select throws_ok(
 select is((select c.problem_code from f cross join payments.fail_payment(test.ctx(f.buyer), f.payment_id, 'insufficient_funds') as c),
           'payments.payment_declined', 'the provider declines');
 select is((select o.status from orders.orders as o join f using (order_id)), 'PAYMENT_FAILED', 'the order waits');
+select results_eq(
+  $$ execute start_it ('k1') $$,
+  $$ values ('FAILED', 1999::bigint, 'USD', 'PAYMENT_FAILED', true) $$,
+  'the first key answers what became of its payment');
+select is((select p.next_check_at from payments.payments as p join f using (payment_id)), null, 'which is over');
 select results_eq(
   $$ execute start_it ('k4') $$,
   $$ values ('PENDING', 1999::bigint, 'USD', 'PENDING_PAYMENT', false) $$,

@@ -13,10 +13,13 @@ begin
            when 'payments.payment_declined'
              then format('The provider declined the payment: %s.', coalesce(p.failure_code, s.failure_code, 'unknown'))
            when 'payments.stock_gone_refunded'
-             then 'The payment came after the hold had ended, and the stock is sold. The whole amount is being refunded.'
+             then 'The payment came after the hold had ended, and the stock, or a coupon, is used up. The whole amount is being refunded.'
            when 'payments.order_cancelled_refunded'
              then 'The order was cancelled before the payment came. The whole amount is being refunded.'
-           when 'payments.order_already_paid' then 'The order is paid with another payment.'
+           when 'payments.order_already_paid'
+             then case when p.is_surplus
+                       then 'Another payment of the order counts. The whole amount of this one is being refunded.'
+                       else 'The order is paid with another payment.' end
          end,
          case t.code
            when 'payments.payment_declined' then 'Start another payment with another method.'
@@ -32,6 +35,7 @@ begin
     join orders.orders as o on o.order_id = p.order_id
     left join core.problem_types as t on t.code =
       case
+        when p.is_surplus then 'payments.order_already_paid'
         when p.status = 'FAILED' then 'payments.payment_declined'
         when p.status = 'ABANDONED' and not s.is_success then 'payments.payment_declined'
         when p.status <> 'SUCCEEDED' then 'payments.order_already_paid'

@@ -57,7 +57,7 @@ as $$
                 coalesce(sum(p.amount_minor), 0))
     from orders.orders as o
     left join payments.payments as p
-      on p.order_id = o.order_id and p.status = 'SUCCEEDED' and p.currency = o.currency
+      on p.order_id = o.order_id and p.status = 'SUCCEEDED' and not p.is_surplus and p.currency = o.currency
    where o.status in ('PAID', 'PROCESSING', 'SHIPPED', 'DELIVERED', 'COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')
    group by o.order_id
   having count(p.payment_id) <> (o.total_minor > 0)::integer or coalesce(sum(p.amount_minor), 0) <> o.total_minor
@@ -65,7 +65,7 @@ as $$
   select 'payments.unpaid_order_has_no_money', o.order_id::text, format('%s with a %s payment', o.status, p.status)
     from orders.orders as o
     join payments.payments as p using (order_id)
-   where (o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') and p.status in ('SUCCEEDED', 'ABANDONED'))
+   where (o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') and p.status in ('SUCCEEDED', 'ABANDONED') and not p.is_surplus)
       or (o.status not in ('PENDING_PAYMENT', 'CANCELLED', 'EXPIRED') and p.status = 'PENDING')
   union all
   select 'payments.unsold_money_goes_back', p.payment_id::text, format('order %s, refunds %s of %s', o.status,
@@ -74,18 +74,21 @@ as $$
     join orders.orders as o using (order_id)
     left join refunded as r using (payment_id)
    where p.status = 'SUCCEEDED'
-     and (o.status = 'EXPIRED'
+     and (o.status = 'EXPIRED' or p.is_surplus
           or exists (select 1
                        from payments.ledger_entries as e
                       where e.transaction_id = p.payment_id and e.account = 'BUYER_PAYABLE'))
      and coalesce(r.asked_minor, 0) < p.amount_minor
   union all
-  select 'payments.clearing_holds_what_was_paid', p.payment_id::text,
-         format('clearing %s, paid %s, refunded %s', coalesce(l.balance_minor, 0), p.amount_minor, p.refunded_minor)
+  select 'payments.clearing_holds_what_was_paid', p.order_id::text,
+         format('clearing %s, paid %s, refunded %s', coalesce(max(l.balance_minor), 0), sum(p.amount_minor),
+                sum(p.refunded_minor))
     from payments.payments as p
     left join ledger as l
       on l.order_id = p.order_id and l.account = 'PROVIDER_CLEARING' and l.currency = p.currency
-   where p.status = 'SUCCEEDED' and coalesce(l.balance_minor, 0) <> p.amount_minor - p.refunded_minor
+   where p.status = 'SUCCEEDED'
+   group by p.order_id, p.currency
+  having coalesce(max(l.balance_minor), 0) <> sum(p.amount_minor - p.refunded_minor)
   union all
   select 'payments.seller_gets_total_less_commission', format('%s %s', s.order_id, s.seller_id),
          format('payable %s, commission %s; total %s, agreed commission %s', s.payable_minor, s.revenue_minor,

@@ -1,8 +1,8 @@
 -- Writes what _settle_once decided: payments, orders, automatic refunds, ledger, events.
--- Private; the caller holds all locks. p_sold, p_gone, p_cancelled are orders; p_declined are payments.
+-- Private; the caller holds all locks. p_sold, p_gone, p_cancelled are orders; p_surplus, p_declined are payments.
 create or replace function payments._record_settlements(
-  p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_declined uuid[],
-  p_now timestamptz
+  p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[],
+  p_declined uuid[], p_now timestamptz
 ) returns void
 language plpgsql
 volatile
@@ -12,8 +12,13 @@ declare
     select s.payment_id
       from unnest(p_settlements) as s
       join payments.payments as p using (payment_id)
-     where p.status in ('PENDING', 'ABANDONED') and s.order_id = any (p_sold || p_gone || p_cancelled));
+     where s.payment_id = any (p_surplus)
+        or (p.status <> 'SUCCEEDED' and s.order_id = any (p_sold || p_gone || p_cancelled)));
   v_refused constant uuid[] := p_gone || p_cancelled;
+  v_unsold constant uuid[] := array(
+    select s.payment_id
+      from unnest(p_settlements) as s
+     where s.payment_id = any (v_paid) and (s.payment_id = any (p_surplus) or s.order_id = any (v_refused)));
   v_lost uuid[];
 begin
   if cardinality(v_paid || p_declined) = 0 then
@@ -23,6 +28,7 @@ begin
      set status = case when s.is_success then 'SUCCEEDED' else 'FAILED' end,
          provider_reference = coalesce(s.provider_reference, p.provider_reference),
          failure_code = case when not s.is_success then coalesce(s.failure_code, 'unknown') end,
+         is_surplus = p.payment_id = any (p_surplus),
          next_check_at = null,
          version = p.version + 1,
          updated_at = p_now
@@ -61,18 +67,18 @@ begin
 
   perform payments._request_refunds(
     array(select row(p.payment_id, p.amount_minor,
-                     case when p.order_id = any (p_gone) then 'STOCK_GONE' else 'CANCELLED_BEFORE_PAYMENT' end,
+                     case when p.payment_id = any (p_surplus) then 'SURPLUS_PAYMENT'
+                          when p.order_id = any (p_gone) then 'STOCK_GONE' else 'CANCELLED_BEFORE_PAYMENT'
+                     end,
                      null, s.request_id)::payments.refund_request
             from unnest(p_settlements) as s
             join payments.payments as p using (payment_id)
-           where p.payment_id = any (v_paid) and p.order_id = any (v_refused)
+           where p.payment_id = any (v_unsold)
            order by s.request_no),
     p_now);
   perform payments._book_sales(
-    array(select p.payment_id from payments.payments as p where p.payment_id = any (v_paid) and p.order_id <> all (v_refused)),
-    array(select p.payment_id from payments.payments as p where p.payment_id = any (v_paid) and p.order_id = any (v_refused)),
-    p_now);
+    array(select p from unnest(v_paid) as p where p <> all (v_unsold)), v_unsold, p_now);
 end;
 $$;
-comment on function payments._record_settlements(payments.settlement[], uuid[], uuid[], uuid[], uuid[], timestamptz) is
+comment on function payments._record_settlements(payments.settlement[], uuid[], uuid[], uuid[], uuid[], uuid[], timestamptz) is
   'Writes the outcome of settlements: payments, order statuses, automatic refunds, ledger and events.';

@@ -27,7 +27,7 @@ begin
   end if;
   if exists (select 1
                from payments.payments as p
-              where p.order_id = p_order.order_id and p.status in ('PENDING', 'SUCCEEDED')) then
+              where p.order_id = p_order.order_id and p.status in ('PENDING', 'SUCCEEDED') and not p.is_surplus) then
     raise exception 'payments.payment_in_progress' using
       errcode = 'MK409',
       detail = 'The order has a payment that is not resolved yet.',

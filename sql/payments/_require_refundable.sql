@@ -33,8 +33,14 @@ begin
   end if;
   select p.* into v_payment
     from payments.payments as p
-   where p.order_id = p_order_id and p.status = 'SUCCEEDED';
-  if not found or v_status not in ('DELIVERED', 'COMPLETED', 'PARTIALLY_REFUNDED', 'CANCELLED', 'EXPIRED', 'REFUNDED') then
+   where p.order_id = p_order_id and p.status = 'SUCCEEDED'
+     and (not p.is_surplus
+          or p.amount_minor > (select coalesce(sum(r.amount_minor), 0)
+                                 from payments.refunds as r
+                                where r.payment_id = p.payment_id and r.status <> 'FAILED'))
+   order by p.is_surplus desc, p.payment_id
+   limit 1;
+  if not found or not v_payment.is_surplus and v_status not in ('DELIVERED', 'COMPLETED', 'PARTIALLY_REFUNDED', 'CANCELLED', 'EXPIRED', 'REFUNDED') then
     raise exception 'payments.refund_not_allowed' using
       errcode = 'MK409',
       detail = format('The order is %s.', v_status),

@@ -1,5 +1,6 @@
 -- Applies what providers said about payments, exactly as if one settlement after another was applied in request order.
 -- A batch is cut where an order comes up again, so that each piece has every order once and can be done set-based.
+-- Several pieces lock all their stock, then all their counters, beforehand: piece by piece would be out of order.
 -- Private; called by confirm_payments, settle_payments and fail_payment, which hold the locks of orders and payments.
 create or replace function payments._settle(p_settlements payments.settlement[], p_now timestamptz)
 returns setof payments.confirmation
@@ -9,7 +10,13 @@ as $$
 declare
   v_from integer := 0;
   v_until integer;
+  v_order_ids uuid[];
 begin
+  if exists (select 1 from unnest(p_settlements) as s group by s.order_id having count(*) > 1) then
+    v_order_ids := array(select distinct s.order_id from unnest(p_settlements) as s);
+    perform inventory._lock_stock(inventory._hold_keys(v_order_ids));
+    perform pricing._lock_redemptions(v_order_ids, p_now);
+  end if;
   loop
     select min(s.request_no)
       into v_until

@@ -1,7 +1,10 @@
 -- Applies settlements of different orders. The money arrived: the live hold becomes a sale; an ended one is sold again
--- when the stock is there; else, or when the order was cancelled, everything is refunded. Declined: the order may be
--- paid again. A payment that is resolved already stays as it is, whoever asks again.
--- Private; the caller holds the locks of orders and payments. Locks: reservations, stock rows by (variant_id, seller_id).
+-- when the stock is there and its coupons have uses left; else, or when the order was cancelled, everything is refunded.
+-- That a payment was given up (ABANDONED, FAILED) does not lose its money: it counts all the same, or, when another payment
+-- of the order is live or has succeeded, it is surplus and refunded. Declined: the order may be paid again. A payment that
+-- has SUCCEEDED stays as it is, whoever asks again.
+-- Private; the caller holds the locks of orders and payments. Locks: reservations, stock rows by (variant_id, seller_id),
+-- promotion counters.
 -- Events: payments.payment_succeeded, payment_failed, refund_requested; orders.order_paid, order_payment_failed, order_expired.
 create or replace function payments._settle_once(p_settlements payments.settlement[], p_now timestamptz)
 returns setof payments.confirmation
@@ -13,22 +16,34 @@ declare
   v_sold uuid[];
   v_gone uuid[] := '{}';
   v_cancelled uuid[];
+  v_surplus uuid[];
+  v_ended uuid[];
   v_declined uuid[];
   v_late uuid;
 begin
   -- orders that may be sold now, in request order; those whose hold may have ended lock their stock first, all at once
   select coalesce(array_agg(o.order_id order by s.request_no)
-                  filter (where o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED')), '{}'),
-         coalesce(array_agg(o.order_id) filter (where o.status = 'CANCELLED'), '{}')
-    into v_open, v_cancelled
+                  filter (where not x.is_surplus and o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED')), '{}'),
+         coalesce(array_agg(o.order_id) filter (where not x.is_surplus and o.status = 'CANCELLED'), '{}'),
+         coalesce(array_agg(p.payment_id) filter (where x.is_surplus), '{}')
+    into v_open, v_cancelled, v_surplus
     from unnest(p_settlements) as s
     join payments.payments as p using (payment_id)
     join orders.orders as o on o.order_id = s.order_id
-   where s.is_success and p.status in ('PENDING', 'ABANDONED');
-  if exists (select 1
-               from orders.orders as o
-              where o.order_id = any (v_open) and (o.status = 'EXPIRED' or o.payment_due_at <= p_now)) then
+   cross join lateral (
+     select p.status <> 'PENDING'
+            and (o.status not in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED', 'CANCELLED')
+                 or exists (select 1
+                              from payments.payments as q
+                             where q.order_id = p.order_id and q.status in ('PENDING', 'SUCCEEDED') and not q.is_surplus))
+            as is_surplus) as x
+   where s.is_success and p.status <> 'SUCCEEDED';
+  v_ended := array(select o.order_id
+                     from orders.orders as o
+                    where o.order_id = any (v_open) and (o.status = 'EXPIRED' or o.payment_due_at <= p_now));
+  if cardinality(v_ended) > 0 then
     perform inventory._lock_stock(inventory._hold_keys(v_open));
+    perform pricing._lock_redemptions(v_ended, p_now);
   end if;
 
   v_sold := array(select c from inventory._confirm_holds(v_open, p_now, null) as c);
@@ -38,10 +53,13 @@ begin
      where o.order_id <> all (v_sold)
      order by o.n
   loop
-    if inventory._sell_again(v_late, p_now, null) then
+    if not pricing._redeem_again(v_late) then
+      v_gone := v_gone || v_late;
+    elsif inventory._sell_again(v_late, p_now, null) then
       v_sold := v_sold || v_late;
     else
       v_gone := v_gone || v_late;
+      perform pricing._return_redemptions(array[v_late], p_now);
     end if;
   end loop;
   v_declined := array(select p.payment_id
@@ -49,7 +67,7 @@ begin
                         join payments.payments as p using (payment_id)
                        where not s.is_success and p.status = 'PENDING');
 
-  perform payments._record_settlements(p_settlements, v_sold, v_gone, v_cancelled, v_declined, p_now);
+  perform payments._record_settlements(p_settlements, v_sold, v_gone, v_cancelled, v_surplus, v_declined, p_now);
   return query
     select a.* from payments._answer_settlements(p_settlements) as a;
 end;

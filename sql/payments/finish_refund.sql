@@ -1,5 +1,6 @@
 -- Records what the provider said about a refund. SUCCEEDED: ledger, payment and order follow. FAILED: a person has to
--- look. UNKNOWN: it is tried again, until refund_attempts_max. A refund that has ended stays as it is.
+-- look. UNKNOWN: it is tried again, for ever, with the same refund id: only so can the provider not pay twice. After
+-- refund_attempts_max tries payments.stuck_refunds counts it. A refund that has ended stays as it is.
 -- For the worker; answers the refund's status, null when there is no such refund. Locks: order, payments, refund.
 -- Events: payments.refund_succeeded, payments.refund_failed; orders.order_refunded, orders.order_partially_refunded.
 -- Problems: none.
@@ -20,8 +21,7 @@ begin
   perform orders._lock_orders(array[v_refund.order_id]);
   perform payments._lock_payments(array[v_refund.order_id]);
   select r.* into v_refund from payments.refunds as r where r.refund_id = p_refund_id for no key update;
-  if v_refund.status is distinct from 'PENDING'
-     or (p_outcome = 'UNKNOWN' and v_refund.attempts < core._setting_int('payments.refund_attempts_max')) then
+  if v_refund.status is distinct from 'PENDING' or p_outcome = 'UNKNOWN' then
     return v_refund.status;
   end if;
 
@@ -32,7 +32,7 @@ begin
      set status = case p_outcome when 'SUCCEEDED' then 'SUCCEEDED' else 'FAILED' end,
          provider_reference = p_provider_reference,
          failure_code = case when p_outcome <> 'SUCCEEDED'
-                             then coalesce(left(p_failure_code, 100), 'attempts_exhausted') end,
+                             then coalesce(left(p_failure_code, 100), 'unknown') end,
          updated_at = v_now
    where r.refund_id = p_refund_id
   returning * into v_refund;

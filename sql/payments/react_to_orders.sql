@@ -15,7 +15,8 @@ declare
   v_upto bigint;
   v_order_ids uuid[];
 begin
-  if not exists (select 1 from events.consumers as c where c.consumer = 'payments.refunds') then
+  perform from events.consumers as c where c.consumer = 'payments.refunds' for no key update;
+  if not found then
     perform events.create_consumer(
       'payments.refunds', array['orders.order_cancelled', 'orders.order_expired'], 0);
   end if;

@@ -14,7 +14,7 @@ as $$
    where p.payment_id >= (lpad(to_hex(floor(extract(epoch from
            core.now() - make_interval(hours => least(greatest(p_hours, 1), 24 * 366))) * 1000)::bigint),
            12, '0') || repeat('0', 20))::uuid
-     and p.status = 'SUCCEEDED'
+     and p.status = 'SUCCEEDED' and not p.is_surplus
    group by p.currency
    order by p.currency
 $$;

@@ -1,5 +1,6 @@
 -- Begins to pay an order: the payment is PENDING until its provider answers. The provider is called by the program after
--- this statement, outside of any transaction, with the payment's id as its idempotency key.
+-- this statement, outside of any transaction, with the payment's id as its idempotency key. Repeated, it answers the
+-- payment as it is now, and moves a PENDING one's next_check_at: what the reconciler heard before is out of date then.
 -- For the buyer of the order. Locks: idempotency key, order, its payments.
 -- Events: payments.payment_started; orders.order_payment_retried when an earlier payment had failed.
 -- Problems: 401; 404 orders.order_not_found; 409 payments.payment_in_progress, order_already_paid, order_not_payable,
@@ -35,6 +36,14 @@ begin
     p_ctx, v_route, jsonb_build_object('orderId', p_order_id, 'provider', p_provider, 'token', p_method_token));
   if v_stored is not null then
     v_result := jsonb_populate_record(null::payments.started_payment, v_stored);
+    update payments.payments as p
+       set next_check_at = v_now + make_interval(secs => core._setting_int('payments.check_after_s'))
+     where p.payment_id = v_result.payment_id and p.status = 'PENDING';
+    select o.status, p.status, p.version
+      into v_result.order_status, v_result.status, v_result.version
+      from payments.payments as p
+      join orders.orders as o using (order_id)
+     where p.payment_id = v_result.payment_id;
     v_result.is_replayed := true;
     return next v_result;
     return;

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::provider::{Creation, Lookup, Settlement, Unknown, Unsettled};
 use super::types::{
-    Confirming, ListedPayment, NewPayment, NewRefund, Payment, PaymentConfirmation, Refund, StartedPayment,
+    Confirming, ListedPayment, NewPayment, NewRefund, Payment, PaymentConfirmation, Pending, Refund,
+    StartedPayment,
 };
 use super::{PROVIDER_TIMEOUT, in_time, sql};
 use crate::app::App;
@@ -52,6 +53,9 @@ pub async fn start_payment(
     let call = ctx.call(&actor);
     app.provider.check_token(&method.token)?;
     let pending = sql::start_payment(&app.pool, &call, order_id, app.provider.name(), &method.token).await?;
+    if pending.status != "PENDING" {
+        return resolved(&app, &call, pending).await;
+    }
     let (is_replayed, charge) = (pending.is_replayed, pending.charge(method));
     let created = in_time(PROVIDER_TIMEOUT, app.provider.create(&charge)).await;
     let (status, started) = match created {
@@ -72,13 +76,27 @@ pub async fn start_payment(
             (StatusCode::ACCEPTED, pending.started(None, "WAIT", hint))
         }
     };
-    let mut response = Replayable {
-        is_replayed,
-        answer: Created(format!("/api/v1/orders/{order_id}/payments"), Versioned(started)),
+    Ok(begun(is_replayed, status, started))
+}
+
+/// A repeated start of a payment that is over: the provider must not hear of it again.
+async fn resolved(app: &App, call: &CallContext, payment: Pending) -> Result<Response> {
+    let is_replayed = payment.is_replayed;
+    if payment.status == "FAILED" {
+        let failed = sql::fail_payment(&app.pool, call, payment.payment_id, "unknown").await?;
+        return Ok(Replayable { is_replayed, answer: failed.outcome.map(Versioned) }.into_response());
     }
-    .into_response();
+    let started =
+        payment.started(None, "NONE", "Nothing is left to do: see the order's payments.".to_owned());
+    Ok(begun(is_replayed, StatusCode::CREATED, started))
+}
+
+fn begun(is_replayed: bool, status: StatusCode, started: StartedPayment) -> Response {
+    let location = format!("/api/v1/orders/{}/payments", started.order_id);
+    let mut response =
+        Replayable { is_replayed, answer: Created(location, Versioned(started)) }.into_response();
     *response.status_mut() = status;
-    Ok(response)
+    response
 }
 
 /// Confirm a payment
@@ -123,8 +141,10 @@ async fn settle(
     let reference = if let Some(reference) = &confirmation.provider_reference {
         reference.clone()
     } else {
-        let charge = sql::find_payment(&app.pool, call, order_id, confirmation.payment_id).await?;
-        match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&charge)).await {
+        let found = sql::find_payment(&app.pool, call, order_id, confirmation.payment_id).await?;
+        match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&found.charge)).await {
+            // the payment was given up: what was not taken yet is not taken any more
+            Ok(Lookup::Open { .. }) if found.status == "FAILED" => return Err(declined(found.failure_code)),
             Ok(Lookup::Open { reference }) => reference,
             Ok(Lookup::Settled(settlement)) => return Ok(settlement),
             Ok(Lookup::NotFound) => return Err(refused(Unsettled::ReferenceUnknown)),
@@ -133,6 +153,16 @@ async fn settle(
     };
     let code = confirmation.confirmation_code.as_deref();
     in_time(PROVIDER_TIMEOUT, app.provider.settle(&reference, code)).await.map_err(refused)
+}
+
+fn declined(failure_code: Option<String>) -> Problem {
+    let code = failure_code.unwrap_or_default();
+    Problem::new(
+        StatusCode::CONFLICT,
+        "payments.payment_declined",
+        format!("The provider declined the payment: {code}."),
+    )
+    .hint("Start another payment with another method.")
 }
 
 fn refused(unsettled: Unsettled) -> Problem {

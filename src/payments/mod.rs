@@ -51,7 +51,8 @@ async fn in_time<T, E: From<Unknown>>(limit: Duration, call: BoxFuture<'_, Resul
         .unwrap_or_else(|_| Err(Unknown(format!("no answer within {limit:?}")).into()))
 }
 
-/// Gauges of the last day's payments by currency: how many, their sum, and what of it went back.
+/// Gauges of the last day's payments by currency: how many, their sum, and what of it went back; and refunds without an
+/// answer.
 #[allow(clippy::cast_precision_loss)] // gauges are floats; these are far below 2^52
 pub fn metrics(app: App) -> BoxFuture<'static, Result<()>> {
     async move {
@@ -66,6 +67,8 @@ pub fn metrics(app: App) -> BoxFuture<'static, Result<()>> {
                 metrics::gauge!(gauge, "currency" => currency.clone()).set(row.try_get::<_, f64>(column)?);
             }
         }
+        let stuck = sql::stuck_refunds(&app.pool).await?;
+        metrics::gauge!("tradepost_refunds_stuck").set(stuck as f64);
         Ok(())
     }
     .boxed()

@@ -4,7 +4,7 @@ use postgres_types::Json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::provider::{Charge, Repayment};
+use super::provider::Repayment;
 use super::types::{Confirmed, Confirming, Finding, Pending, Refund, Unresolved};
 use crate::app::Pool;
 use crate::db::batch::Answers;
@@ -51,15 +51,16 @@ pub async fn find_payment(
     ctx: &CallContext,
     order_id: Uuid,
     payment_id: Uuid,
-) -> Result<Charge> {
+) -> Result<Unresolved> {
     let row = query_one(
         pool,
         "payments.find_payment",
-        "select payment_id, order_id, amount_minor, currency::text, method_token from payments.find_payment($1, $2, $3)",
+        "select payment_id, order_id, status, failure_code, next_check_at, amount_minor, currency::text, method_token \
+         from payments.find_payment($1, $2, $3)",
         &[ctx, &order_id, &payment_id],
     )
     .await?;
-    Ok(Unresolved::try_from(&row)?.charge)
+    Ok(Unresolved::try_from(&row)?)
 }
 
 pub async fn confirm_payments(pool: &Pool, requests: &[Confirming]) -> Result<Answers<Confirmed>> {
@@ -122,6 +123,13 @@ pub async fn revenue(pool: &Pool, hours: i32) -> Result<Vec<Row>> {
     .await
 }
 
+/// Refunds that are tried again and again without an answer.
+pub async fn stuck_refunds(pool: &Pool) -> Result<i64> {
+    let row =
+        query_one(pool, "payments.stuck_refunds", "select payments.stuck_refunds() as stuck", &[]).await?;
+    Ok(row.try_get("stuck")?)
+}
+
 /// Worker: what ended orders mean for their payments.
 pub async fn react_to_orders(pool: &Pool, limit: i32) -> Result<usize> {
     let row =
@@ -165,7 +173,8 @@ pub async fn claim_unresolved(pool: &Pool, limit: i32) -> Result<Vec<Unresolved>
     let rows = query(
         pool,
         "payments.claim_unresolved",
-        "select payment_id, order_id, amount_minor, currency::text, method_token from payments.claim_unresolved($1)",
+        "select payment_id, order_id, status, failure_code, next_check_at, amount_minor, currency::text, method_token \
+         from payments.claim_unresolved($1)",
         &[&limit],
     )
     .await?;

@@ -45,7 +45,7 @@ impl fmt::Debug for PaymentMethod {
 #[serde(rename_all = "camelCase")]
 pub struct NextAction {
     /// CONFIRM: call confirm-payment. CONFIRM_WITH_CODE: call it with the payer's code. WAIT: the provider has not
-    /// answered; the order's status will tell.
+    /// answered; the order's status will tell. NONE: a repeated request, and the payment is over.
     #[serde(rename = "type")]
     #[schema(example = "CONFIRM")]
     pub kind: &'static str,
@@ -67,7 +67,7 @@ pub struct StartedPayment {
     pub amount: Money,
     #[schema(example = "sandbox")]
     pub provider: String,
-    /// Send it with confirm-payment. Null while the provider has not answered.
+    /// Send it with confirm-payment. Null while the provider has not answered, and once the payment is over.
     #[schema(required = true, max_length = 1024)]
     pub provider_reference: Option<String>,
     pub next_action: NextAction,
@@ -82,13 +82,14 @@ impl HasVersion for StartedPayment {
     }
 }
 
-/// A PENDING payment as `payments.start_payment` answers it; the provider's part is still to come.
+/// A payment as `payments.start_payment` answers it. While it is PENDING, as a new one is, the provider's part is still to
+/// come.
 #[derive(Debug)]
 pub struct Pending {
     pub payment_id: Uuid,
     order_id: Uuid,
     order_status: String,
-    status: String,
+    pub status: String,
     amount: Money,
     provider: String,
     version: i32,
@@ -365,6 +366,10 @@ impl TryFrom<&Row> for Refund {
 #[derive(Debug)]
 pub struct Unresolved {
     pub order_id: Uuid,
+    pub status: String,
+    pub failure_code: Option<String>,
+    /// When it is asked again; until then the answer is ours to report.
+    pub next_check_at: Option<Timestamp>,
     pub charge: Charge,
 }
 
@@ -374,6 +379,9 @@ impl TryFrom<&Row> for Unresolved {
     fn try_from(row: &Row) -> Result<Self, Self::Error> {
         Ok(Self {
             order_id: row.try_get("order_id")?,
+            status: row.try_get("status")?,
+            failure_code: row.try_get("failure_code")?,
+            next_check_at: row.try_get("next_check_at")?,
             charge: Charge {
                 payment_id: row.try_get("payment_id")?,
                 amount_minor: row.try_get("amount_minor")?,
@@ -393,6 +401,8 @@ pub struct Finding {
     pub is_success: bool,
     pub failure_code: Option<String>,
     pub provider_reference: Option<String>,
+    /// Set when the provider does not know the payment: true only while nobody has had it created since.
+    pub asked_under: Option<Timestamp>,
 }
 
 impl TryFrom<&Row> for Repayment {

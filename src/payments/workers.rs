@@ -92,16 +92,19 @@ pub async fn reconcile(app: &App) -> Result<usize> {
 
 /// `None` when the provider does not answer, or waits for the payer as we do.
 async fn find_out(app: &App, payment: Unresolved) -> Option<Finding> {
-    let Unresolved { order_id, charge } = payment;
+    let Unresolved { order_id, charge, next_check_at, .. } = payment;
     let finding = |failure_code: Option<String>, provider_reference| Finding {
         order_id,
         payment_id: charge.payment_id,
         is_success: failure_code.is_none(),
         failure_code,
         provider_reference,
+        asked_under: None,
     };
     match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&charge)).await {
-        Ok(Lookup::NotFound) => Some(finding(Some("never_received".to_owned()), None)),
+        Ok(Lookup::NotFound) => {
+            Some(Finding { asked_under: next_check_at, ..finding(Some("never_received".to_owned()), None) })
+        }
         Ok(Lookup::Open { .. }) => None,
         Ok(Lookup::Settled(settlement))
             if (settlement.payment_id, settlement.amount_minor, &settlement.currency)

@@ -207,6 +207,44 @@ fn a_lost_answer_is_found_out() {
 }
 
 #[test]
+fn a_payment_given_up_is_not_begun_again_and_its_money_is_not_lost() {
+    run(async |t| {
+        let (ana, variant) = scene(&t).await;
+        let (lost, paid, twice) =
+            (order(&ana, variant).await, order(&ana, variant).await, order(&ana, variant).await);
+        let path = format!("/orders/{lost}/payment");
+        let body = json!({ "method": { "token": "tok_unknown" } });
+        ana.post(&path, body.clone()).key("k").await.expect(202);
+        let of_paid = start(&ana, paid, "tok_success").await.expect(201);
+        let of_twice = start(&ana, twice, "tok_success").await.expect(201);
+        t.advance(Duration::from_secs(61)).await;
+        workers::reconcile(t.app()).await.unwrap();
+        let again = ana.post(&path, body).key("k").await.problem(409, "payments.payment_declined");
+        assert!(again.str("detail").contains("never_received"));
+
+        // the provider did not know them, and takes the money all the same
+        for given_up in [paid, twice] {
+            let query = "select count(*) from payments.payments as p, payments.settle_payments(jsonb_build_array(
+                jsonb_build_object('orderId', p.order_id, 'paymentId', p.payment_id, 'isSuccess', false))) where p.order_id = $1";
+            t.int(query, &[&given_up]).await;
+            assert_eq!(status(&t, given_up).await, "PAYMENT_FAILED");
+        }
+        let open = json!({ "paymentId": of_paid["paymentId"] });
+        ana.post(&format!("/orders/{paid}/confirm-payment"), open)
+            .once()
+            .await
+            .problem(409, "payments.payment_declined");
+        assert_eq!(confirm(&ana, paid, &of_paid).await.expect(200)["orderStatus"], "PAID");
+        let second = start(&ana, twice, "tok_success").await.expect(201);
+        confirm(&ana, twice, &of_twice).await.problem(409, "payments.order_already_paid");
+        confirm(&ana, twice, &second).await.expect(200);
+        assert_eq!(workers::refund(t.app()).await.unwrap(), 1);
+        assert_eq!(status(&t, twice).await, "PAID");
+        assert_eq!(t.broken_invariants().await, Vec::<String>::new());
+    });
+}
+
+#[test]
 fn refusals_change_nothing() {
     run(async |t| {
         let (ana, variant) = scene(&t).await;

@@ -42,6 +42,61 @@ fn many_confirmations_are_one() {
     });
 }
 
+/// A batch that holds an order twice takes all stock rows in their order before it begins.
+#[test]
+fn a_batch_in_pieces_locks_its_stock_in_order() {
+    run(async |t| {
+        let (sam, ana) = (t.seller("sam").await, t.buyer("ana").await);
+        let mut variants = [t.offer(&sam, 100, 5).await, t.offer(&sam, 100, 5).await];
+        variants.sort();
+        let mut requests = Vec::new();
+        for variant in variants {
+            let id = order(&ana, variant).await;
+            let query = "select test.pay_request(test.pay_start($1))";
+            requests.push(t.one::<serde_json::Value>(query, &[&id]).await);
+        }
+        // the order of the higher row comes first, and again: two pieces
+        let batch = json!([requests[1], requests[1], requests[0]]);
+        let (first, second) = (t.connect().await, t.connect().await);
+        let lock = "select from inventory.stock_levels where variant_id = $1 for update nowait";
+        first.batch_execute("begin").await.expect("begin");
+        first.query(lock, &[&variants[0]]).await.expect("the lower row");
+        let confirming = async {
+            second.query("select from payments.confirm_payments($1)", &[&batch]).await.expect("confirmed");
+        };
+        let holding = async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            first.query(lock, &[&variants[1]]).await.expect("nobody holds the higher row before the lower");
+            first.batch_execute("commit").await.expect("commit");
+        };
+        futures::join!(confirming, holding);
+    });
+}
+
+#[test]
+fn the_consumer_is_locked_before_the_orders() {
+    run(async |t| {
+        let variant = t.offer(&t.seller("sam").await, 1000, 5).await;
+        let ana = t.buyer("ana").await;
+        workers::react(t.app()).await.unwrap();
+        let id = order(&ana, variant).await;
+        ana.post(&format!("/orders/{id}/cancel"), json!({})).once().await.expect(200);
+        t.sequence().await;
+        let (first, second) = (t.connect().await, t.connect().await);
+        first.batch_execute("begin; select from events.consumers for update").await.expect("the consumer");
+        let reacting = async {
+            second.query("select payments.react_to_orders(10)", &[]).await.expect("reacted");
+        };
+        let holding = async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            let lock = "select from orders.orders where order_id = $1 for update nowait";
+            first.query(lock, &[&id]).await.expect("nobody holds the order");
+            first.batch_execute("commit").await.expect("commit");
+        };
+        futures::join!(reacting, holding);
+    });
+}
+
 #[test]
 fn many_starts_are_one_payment() {
     run(async |t| {

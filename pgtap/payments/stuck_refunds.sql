@@ -1,0 +1,16 @@
+begin;
+select plan(5);
+create temporary table f as select test.pay_user('BUYER') as buyer;
+alter table f add order_id uuid, add payment_id uuid;
+update f set order_id = test.pay_order(buyer, test.offer(test.pay_seller(), 1000, 5));
+update f set payment_id = test.pay_start(order_id);
+select test.pay_confirm(payment_id) from f;
+select orders.cancel_order(test.ctx(f.buyer, 'c'), f.order_id, 'no') from f;
+select is(test.pay_react(), 1, 'a refund is requested');
+select is(payments.stuck_refunds(), 0::bigint, 'it has not been tried');
+update payments.refunds set attempts = core._setting_int('payments.refund_attempts_max');
+select is(payments.stuck_refunds(), 1::bigint, 'tried for long');
+select is((select payments.finish_refund(r.refund_id, 'SUCCEEDED', 'rf', null) from payments.refunds as r), 'SUCCEEDED', 'answered at last');
+select is(payments.stuck_refunds(), 0::bigint, 'which is an end');
+select * from finish();
+rollback;

@@ -1440,6 +1440,9 @@ function pricing._lock_counters(p_promotion_ids uuid[], p_buyer_ids uuid[], p_no
 function pricing._lock_promotion(p_actor identity.actor, p_promotion_id uuid) returns pricing.promotions
   -- Locks a promotion that the caller may change.
 
+function pricing._lock_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
+  -- Locks the counters of the limited promotions that these orders have used.
+
 function pricing._money_text(p_amount_minor bigint, p_currency text) returns text
   -- A non-negative amount with its decimal point and currency.
 
@@ -1457,6 +1460,9 @@ function pricing._promotion_shares(p_promotions pricing.basket_promotion[], p_tu
 
 function pricing._redeem(p_order_ids uuid[], p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamp with time zone) returns void
   -- Records the use of limited promotions by orders and raises their counters.
+
+function pricing._redeem_again(p_order_id uuid) returns boolean
+  -- Counts the returned uses of limited promotions by an order once more, if all of them are still left.
 
 function pricing._refuse_coupons(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_now timestamp with time zone) returns SETOF pricing.coupon_refusal
   -- Coupons that cannot be used in their baskets, each with a problem code and a sentence.
@@ -1975,6 +1981,7 @@ create table payments.payments (
   currency character(3) not null,
   refunded_minor bigint not null default 0,
   failure_code text,
+  is_surplus boolean not null default false,
   checks integer not null default 0,
   next_check_at timestamp with time zone,
   version integer not null default 1,
@@ -1986,13 +1993,15 @@ create table payments.payments (
   constraint payments_method_token_length_check CHECK (((length(method_token) >= 1) AND (length(method_token) <= 200))),
   constraint payments_refunded_within_amount_check CHECK (((refunded_minor >= 0) AND (refunded_minor <= amount_minor))),
   constraint payments_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'ABANDONED'::text]))),
+  constraint payments_surplus_succeeded_check CHECK (((status = 'SUCCEEDED'::text) OR (NOT is_surplus))),
   constraint payments_unresolved_is_checked_check CHECK (((status = ANY (ARRAY['PENDING'::text, 'ABANDONED'::text])) OR (next_check_at IS NULL)))
 );
 CREATE INDEX payments_due_idx ON payments.payments USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
-CREATE UNIQUE INDEX payments_live_order_key ON payments.payments USING btree (order_id) WHERE (status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text]));
+CREATE UNIQUE INDEX payments_live_order_key ON payments.payments USING btree (order_id) WHERE ((status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text])) AND (NOT is_surplus));
 CREATE INDEX payments_order_id_idx ON payments.payments USING btree (order_id, payment_id);
 CREATE TRIGGER guard_payment BEFORE DELETE OR UPDATE ON payments.payments FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_payment();
 comment on table payments.payments is 'One attempt to pay an order with a provider. The provider is called outside of transactions; payment_id is its idempotency key.';
+comment on column payments.payments.is_surplus is 'The money came, but another payment of the order counts: all of it goes back to the buyer.';
 comment on column payments.payments.next_check_at is 'When the reconciler asks the provider what became of the payment; null once that is known. Claiming moves it ahead: the lease.';
 
 create table payments.refunds (
@@ -2073,6 +2082,10 @@ function payments.start_payment(p_ctx core.call_context, p_order_id uuid, p_prov
   -- Inserts the PENDING payment of an order of the caller; the program then asks the provider.
   -- granted to tradepost_api
 
+function payments.stuck_refunds() returns bigint
+  -- How many refunds are tried again and again without an answer.
+  -- granted to tradepost_api, tradepost_readonly, tradepost_worker
+
 function payments._abandon(p_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Marks the PENDING payments of ended orders ABANDONED.
 
@@ -2100,7 +2113,7 @@ function payments._parse_confirmations(p_requests jsonb) returns payments.confir
 function payments._payment_payload(p_payment payments.payments) returns jsonb
   -- The payload of a payment's events.
 
-function payments._record_settlements(p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_declined uuid[], p_now timestamp with time zone) returns void
+function payments._record_settlements(p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[], p_declined uuid[], p_now timestamp with time zone) returns void
   -- Writes the outcome of settlements: payments, order statuses, automatic refunds, ledger and events.
 
 function payments._refund_payload(p_payment payments.payments, p_refund payments.refunds) returns jsonb

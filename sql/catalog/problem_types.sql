@@ -35,7 +35,7 @@ insert into core.problem_types (code, status, title, description) values
   ('catalog.title_invalid', 422, 'Title not valid', 'A title has 3 to 200 characters.'),
   ('catalog.description_invalid', 422, 'Description not valid', 'A description has at most 20000 characters.'),
   ('catalog.transition_refused', 409, 'Status does not allow this',
-   'catalog.product_transitions has no such action from the product''s status for this caller.'),
+   'The status of the product does not allow the action to this caller; see catalog.product_transitions.'),
   ('catalog.product_without_offer', 409, 'Nothing to sell', 'The product has no variant with a price.'),
   ('catalog.version_conflict', 409, 'Product changed since the review',
    'The review names another version than the current one.'),

@@ -45,7 +45,7 @@ begin
   end if;
   if p_currency !~ '^[A-Z]{3}$' then
     raise exception 'catalog.currency_unknown' using
-      errcode = 'MK422', detail = 'A currency is three capital letters.', column = 'currency';
+      errcode = 'MK422', detail = 'A currency is three capital letters.', hint = 'Send an ISO 4217 code such as USD.', column = 'currency';
   end if;
   if p_price_min_minor < 0 or p_price_max_minor < 0 or p_price_min_minor > p_price_max_minor then
     raise exception 'catalog.price_range_invalid' using

@@ -72,7 +72,8 @@ impl Worker for WriteRows {
             let offers: Vec<_> =
                 self.basket.lines(&market, &mut self.dice).iter().map(|&line| &market.offers[line]).collect();
             let subtotal = offers.iter().map(|offer| offer.price_minor).sum();
-            let sellers: Vec<_> = offers.iter().map(|offer| offer.seller_id.to_string()).collect();
+            let mut sellers: Vec<_> = offers.iter().map(|offer| offer.seller_id.to_string()).collect();
+            sellers.sort();
             let shown: Vec<_> = (1_i16..)
                 .zip(&offers)
                 .map(|(number, offer)| {

@@ -1,6 +1,7 @@
 -- Claims the idempotency keys of a whole batch at once, in key order. See core._claim_idempotency for the single form.
 -- Private. Locks: idempotency keys by (account_id, key); a key claimed by a running transaction is waited for.
 -- Requests without a key are FRESH and leave no row.
+-- OFFSET 0: a lookup by key for each request, also in a plan made when the table was empty; a join would read all of it by now.
 create or replace function core._claim_idempotency_batch(
   p_route text, p_requests core.idempotent_request[], p_now timestamptz
 )
@@ -42,8 +43,12 @@ begin
          end,
          case when k.request_hash = r.request_hash then winner.request_no end, k.response
   from unnest(p_requests) as r
-  left join core.idempotency_keys as k
-    on k.account_id = r.account_id and k.route = p_route and k.idempotency_key = r.idempotency_key
+  left join lateral (
+    select k.request_hash, k.response
+    from core.idempotency_keys as k
+    where k.account_id = r.account_id and k.route = p_route and k.idempotency_key = r.idempotency_key
+    offset 0
+  ) as k on true
   left join unnest(p_requests) as winner
     on winner.account_id = r.account_id and winner.idempotency_key = r.idempotency_key
    and winner.request_no = any (v_fresh) and winner.request_no <> r.request_no

@@ -22,7 +22,9 @@ begin
           where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id)
   from unnest(p_placings) as p
   join unnest(p_placings) as w on w.request_no = coalesce(p.same_as, p.request_no)
-  left join orders.orders as o on o.order_id = w.order_id and w.problem_code is null
+  left join lateral (
+    select * from orders.orders as o where o.order_id = w.order_id and w.problem_code is null offset 0  -- never a join over all orders
+  ) as o on true
   order by p.request_no;
 end
 $$;

@@ -9,8 +9,10 @@ declare
   v_free uuid[];
 begin
   select array_agg(o.order_id) into v_free
-  from orders.orders as o
-  where o.order_id in (select p.order_id from unnest(p_granted) as p) and o.total_minor = 0;
+  from unnest(p_granted) as p
+  cross join lateral (
+    select o.order_id from orders.orders as o where o.order_id = p.order_id and o.total_minor = 0 offset 0
+  ) as o;
   if v_free is null then
     return;
   end if;

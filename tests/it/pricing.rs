@@ -222,10 +222,7 @@ fn a_preview_costs_what_the_order_costs() {
         // ana's one use is gone: the preview reads it and says which limit, the order finds it under the counter's lock
         let again = ana.post("/promotions/apply", basket(lamp, 3, &["SHIP"])).await.expect(200);
         assert_eq!(again["refusedCoupons"][0]["code"], "pricing.coupon_buyer_limit_reached");
-        ana.post("/orders", order(lamp, 3, &["SHIP"]))
-            .once()
-            .await
-            .problem(409, "pricing.coupon_exhausted");
+        ana.post("/orders", order(lamp, 3, &["SHIP"])).once().await.problem(409, "pricing.coupon_exhausted");
         // until the order is cancelled
         ana.post(&format!("/orders/{}/cancel", placed.id("orderId")), json!({})).once().await.expect(200);
         assert_eq!(

@@ -499,6 +499,9 @@ comment on view catalog.category is 'The category tree as the API shows it; path
 create view catalog.category_attribute (category_id uuid, inherited_from uuid, line_no bigint, attribute_id uuid, code text, name text, type text, unit text, is_required boolean, is_variant_axis boolean, options jsonb, min_value jsonb, max_value jsonb, version integer, created_at timestamp with time zone, updated_at timestamp with time zone);
 comment on view catalog.category_attribute is 'The attributes of each category; inherited_from names the ancestor that brings one, null = its own.';
 
+create view catalog.category_attribute_page (category_id uuid, inherited_from uuid, line_no bigint, attribute_id uuid, code text, name text, type text, unit text, is_required boolean, is_variant_axis boolean, options jsonb, min_value jsonb, max_value jsonb, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, page_cursor text);
+comment on view catalog.category_attribute_page is 'Attributes of categories as lists return them: with the cursor of each row.';
+
 create view catalog.product (product_id uuid, seller_id uuid, seller jsonb, category_id uuid, title text, slug text, description text, attributes jsonb, status text, review_reason text, price_from_minor bigint, price_to_minor bigint, currency character(3), version integer, created_at timestamp with time zone, updated_at timestamp with time zone, variants jsonb);
 comment on view catalog.product is 'Products with seller and active variants (jsonb, camelCase) as the API shows them.';
 
@@ -555,8 +558,8 @@ function catalog.get_category(p_category_id uuid) returns SETOF catalog.category
   -- One category.
   -- granted to tradepost_api
 
-function catalog.get_category_tree() returns TABLE(category_id uuid, name text, slug text, "position" integer, children jsonb)
-  -- The whole category tree: one row per root, children nested as JSON.
+function catalog.get_category_tree(p_cursor text, p_limit integer) returns TABLE(category_id uuid, name text, slug text, "position" integer, children jsonb, page_cursor text)
+  -- A page of the category tree: one row per root, everything below it nested as JSON.
   -- granted to tradepost_api
 
 function catalog.get_product(p_ctx core.call_context, p_product_id uuid) returns SETOF catalog.product
@@ -579,8 +582,8 @@ function catalog.list_categories(p_parent_id uuid, p_cursor text, p_limit intege
   -- A page of categories in order of position: all of them, or the children of p_parent_id.
   -- granted to tradepost_api
 
-function catalog.list_category_attributes(p_category_id uuid) returns SETOF catalog.category_attribute
-  -- The attributes of a category, own and inherited.
+function catalog.list_category_attributes(p_category_id uuid, p_cursor text, p_limit integer) returns SETOF catalog.category_attribute_page
+  -- A page of the attributes of a category, own and inherited.
   -- granted to tradepost_api
 
 function catalog.list_products(p_ctx core.call_context, p_category_id uuid, p_seller_id uuid, p_is_mine boolean, p_status text, p_price_min_minor bigint, p_price_max_minor bigint, p_currency text, p_query text, p_sort text, p_cursor text, p_limit integer) returns SETOF catalog.product_page

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::sql;
 use super::types::{
-    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryAttributes,
-    CategoryFilter, CategoryRequest, CategoryTree, CreatedVariants, NewVariants, Product, ProductFilter,
-    ProductRequest, ProductSummary, ReviewRequest, Variant, VariantChange, VariantsRequest,
+    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryFilter, CategoryNode,
+    CategoryRequest, CreatedVariants, NewVariants, Product, ProductFilter, ProductRequest, ProductSummary,
+    ReviewRequest, Variant, VariantChange, VariantsRequest,
 };
 use crate::app::App;
 use crate::http::{
@@ -38,16 +38,19 @@ pub async fn list_categories(
     Ok(Json(Paged::from_rows(&rows, page.limit, |row| Category::try_from(row))?))
 }
 
-/// The whole category tree.
+/// The category tree.
+///
+/// Roots in order of position, each with everything below it.
 #[utoipa::path(
     get, path = "/categories/tree", tag = "catalog", operation_id = "getCategoryTree",
+    params(Page),
     responses(
-        (status = 200, description = "Roots with everything below them.", body = CategoryTree),
+        (status = 200, description = "A page of roots with everything below them.", body = Paged<CategoryNode>),
     )
 )]
-pub async fn get_category_tree(State(app): State<App>) -> Result<Json<CategoryTree>> {
-    let items = sql::get_category_tree(&app.pool).await?;
-    Ok(Json(CategoryTree { items }))
+pub async fn get_category_tree(State(app): State<App>, page: Page) -> Result<Json<Paged<CategoryNode>>> {
+    let rows = sql::get_category_tree(&app.pool, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| CategoryNode::try_from(row))?))
 }
 
 /// One category.
@@ -141,17 +144,18 @@ pub async fn delete_category(
 /// Its own and the inherited ones, from the root down; `inheritedFrom` names the category that brings one.
 #[utoipa::path(
     get, path = "/categories/{categoryId}/attributes", tag = "catalog", operation_id = "listCategoryAttributes",
-    params(("categoryId" = Uuid, Path, description = "The category.")),
+    params(("categoryId" = Uuid, Path, description = "The category."), Page),
     responses(
-        (status = 200, description = "All of them.", body = CategoryAttributes),
+        (status = 200, description = "A page of them.", body = Paged<CategoryAttribute>),
     )
 )]
 pub async fn list_category_attributes(
     State(app): State<App>,
     ApiPath(category_id): ApiPath<Uuid>,
-) -> Result<Json<CategoryAttributes>> {
-    let items = sql::list_category_attributes(&app.pool, category_id).await?;
-    Ok(Json(CategoryAttributes { items }))
+    page: Page,
+) -> Result<Json<Paged<CategoryAttribute>>> {
+    let rows = sql::list_category_attributes(&app.pool, category_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| CategoryAttribute::try_from(row))?))
 }
 
 /// Defines an attribute.

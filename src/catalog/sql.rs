@@ -5,8 +5,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::types::{
-    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryNode, CategoryRequest,
-    Product, ProductFilter, ProductRequest, ReviewRequest, Variant, VariantChange, VariantsRequest,
+    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryRequest, Product,
+    ProductFilter, ProductRequest, ReviewRequest, Variant, VariantChange, VariantsRequest,
 };
 use crate::db::{self, Pool};
 use crate::http::{CallContext, Page};
@@ -22,9 +22,9 @@ pub async fn list_categories(pool: &Pool, parent_id: Option<Uuid>, page: &Page) 
     db::query(pool, "catalog.list_categories", sql, &[&parent_id, &page.cursor, &page.limit]).await
 }
 
-pub async fn get_category_tree(pool: &Pool) -> Result<Vec<CategoryNode>> {
-    let sql = "select category_id, name, slug, position, children from catalog.get_category_tree()";
-    all(&db::query(pool, "catalog.get_category_tree", sql, &[]).await?)
+pub async fn get_category_tree(pool: &Pool, page: &Page) -> Result<Vec<Row>> {
+    let sql = "select category_id, name, slug, position, children, page_cursor from catalog.get_category_tree($1, $2)";
+    db::query(pool, "catalog.get_category_tree", sql, &[&page.cursor, &page.limit]).await
 }
 
 pub async fn get_category(pool: &Pool, category_id: Uuid) -> Result<Category> {
@@ -66,11 +66,11 @@ pub async fn delete_category(pool: &Pool, ctx: &CallContext, category_id: Uuid) 
     db::execute(pool, "catalog.delete_category", sql, &[ctx, &category_id]).await.map(drop)
 }
 
-pub async fn list_category_attributes(pool: &Pool, category_id: Uuid) -> Result<Vec<CategoryAttribute>> {
+pub async fn list_category_attributes(pool: &Pool, category_id: Uuid, page: &Page) -> Result<Vec<Row>> {
     let sql = "select inherited_from, attribute_id, code, name, type, unit, is_required, \
-         is_variant_axis, options, min_value, max_value, version, created_at, updated_at from \
-         catalog.list_category_attributes($1)";
-    all(&db::query(pool, "catalog.list_category_attributes", sql, &[&category_id]).await?)
+         is_variant_axis, options, min_value, max_value, version, created_at, updated_at, page_cursor from \
+         catalog.list_category_attributes($1, $2, $3)";
+    db::query(pool, "catalog.list_category_attributes", sql, &[&category_id, &page.cursor, &page.limit]).await
 }
 
 pub async fn link_attribute(

@@ -114,15 +114,6 @@ impl TryFrom<&Row> for CategoryNode {
     }
 }
 
-/// The whole category tree.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CategoryTree {
-    /// The roots, in order.
-    #[schema(max_items = 10_000)]
-    pub items: Vec<CategoryNode>,
-}
-
 /// Which categories to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
@@ -278,15 +269,6 @@ impl TryFrom<&Row> for CategoryAttribute {
     fn try_from(row: &Row) -> Result<Self, Problem> {
         Ok(Self { attribute: Attribute::try_from(row)?, inherited_from: row.try_get("inherited_from")? })
     }
-}
-
-/// The attributes of a category.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CategoryAttributes {
-    /// Own and inherited, from the root down.
-    #[schema(max_items = 1000)]
-    pub items: Vec<CategoryAttribute>,
 }
 
 /// Where a product stands between its draft and its archive.

@@ -18,7 +18,10 @@ use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use super::{Cluster, DATABASE, DbRole, Options, Search, find_binaries};
 
+/// Set in another process of these tests: the directory that it is to hold.
 const HOLD: &str = "TRADEPOST_TEST_HOLD";
+/// The test which that other process is started with.
+const ATTACHES: &str = "a_second_process_attaches_and_leaves_the_server_alone";
 
 /// A directory below the system's temporary one, gone at the end.
 struct Scratch(PathBuf);
@@ -84,9 +87,9 @@ struct Holder {
 
 impl Holder {
     fn spawn(dir: &Path) -> Child {
-        let test = format!("{}::holder", module_path!().split_once("::").unwrap().1);
+        let test = format!("{}::{ATTACHES}", module_path!().split_once("::").unwrap().1);
         Command::new(env::current_exe().unwrap())
-            .args(["--exact", &test, "--ignored", "--nocapture"])
+            .args(["--exact", &test, "--nocapture"])
             .env(HOLD, dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -115,11 +118,9 @@ impl Holder {
     }
 }
 
-#[tokio::test]
-#[ignore = "the other process of these tests, no test of its own"]
-async fn holder() {
-    let Some(dir) = env::var_os(HOLD) else { return };
-    let cluster = Cluster::start(&options(Path::new(&dir))).await.unwrap();
+/// What the other process does.
+async fn hold(dir: &Path) {
+    let cluster = Cluster::start(&options(dir)).await.unwrap();
     println!("HELD {} {}", cluster.attached(), cluster.postmaster_pid());
     std::io::stdout().flush().unwrap();
     let _ = std::io::stdin().read(&mut [0]);
@@ -219,6 +220,9 @@ async fn role_passwords_follow_the_roles() {
 
 #[tokio::test]
 async fn a_second_process_attaches_and_leaves_the_server_alone() {
+    if let Some(dir) = env::var_os(HOLD) {
+        return hold(Path::new(&dir)).await;
+    }
     let scratch = Scratch::new("attach");
     let cluster = Cluster::start(&scratch.options()).await.unwrap();
     let other = Holder::ready(Holder::spawn(&scratch.0));

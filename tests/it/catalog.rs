@@ -376,7 +376,10 @@ fn the_category_tree_is_kept_by_administrators() {
             .await
             .problem(404, "catalog.category_not_found");
         t.anybody().get("/categories/no-uuid").await.problem(404, "core.not_found");
-        t.anybody().get("/categories?cursor=bm9wZQ").await.problem(400, "core.cursor_invalid");
+        for list in ["/categories", "/categories/tree"] {
+            t.anybody().get(&format!("{list}?cursor=bm9wZQ")).await.problem(400, "core.cursor_invalid");
+            t.anybody().get(&format!("{list}?limit=101")).await.problem(400, "core.query_invalid");
+        }
         t.anybody().get("/categories?limit=0").await.problem(400, "core.query_invalid");
         t.anybody().get("/categories?color=red").await.problem(400, "core.query_invalid");
         t.anybody().get("/categories?parentId=x").await.problem(400, "core.query_invalid");
@@ -400,6 +403,14 @@ fn attributes_are_defined_linked_and_protected_while_used() {
             (&list.items()[3]["min"], &list.items()[3]["max"], &list.items()[3]["unit"]),
             (&json!(1), &json!(1000), &json!("g"))
         );
+        let path = format!("/categories/{}/attributes", shop.shirts);
+        let first = t.anybody().get(&format!("{path}?limit=3")).await.expect(200);
+        assert_eq!(first.items(), &list.items()[..3]);
+        let rest = format!("{path}?limit=3&cursor={}", first["nextCursor"].as_str().expect("a cursor"));
+        let rest = t.anybody().get(&rest).await.expect(200);
+        assert_eq!(rest.items(), &list.items()[3..]);
+        assert!(rest["nextCursor"].is_null());
+        t.anybody().get(&format!("{path}?cursor=bm9wZQ")).await.problem(400, "core.cursor_invalid");
         t.anybody()
             .get(&format!("/categories/{}/attributes", Uuid::new_v4()))
             .await

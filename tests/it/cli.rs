@@ -54,7 +54,7 @@ fn db_url_opens_the_functions_and_not_the_tables_to_the_api() {
         let url = format!("{server}{}", t.database().name);
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a connection");
         let connection = tokio::spawn(connection);
-        client.query("select * from catalog.get_category_tree()", &[]).await.expect("a function");
+        client.query("select * from catalog.get_category_tree(null, 1)", &[]).await.expect("a function");
         let refused = client.query("select from catalog.categories", &[]).await.expect_err("a table");
         assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
         drop(client);

@@ -1082,7 +1082,10 @@ create type pricing.adjustment as (
   coupon_code text,
   target text,
   amount_minor bigint,
-  is_limited boolean
+  is_limited boolean,
+  base_minor bigint,
+  seller_minor bigint,
+  exact_share numeric
 );
 comment on type pricing.adjustment is 'One promotion''s share on one line (line_no) or on one seller''s shipping (line_no null, target SHIPPING). amount_minor is what is taken off, positive.';
 
@@ -1090,8 +1093,12 @@ create type pricing.basket as (
   basket_no integer,
   buyer_id uuid,
   currency text,
-  coupon_codes text[]
+  coupon_codes text[],
+  country text,
+  group_codes text[],
+  order_number integer
 );
+comment on type pricing.basket is 'One basket; group_codes and order_number (this order is the buyer''s n-th, null = unknown) are facts for conditions.';
 
 create type pricing.basket_line as (
   basket_no integer,
@@ -1106,7 +1113,9 @@ create type pricing.basket_line as (
   sku text,
   axis_values jsonb,
   problem_code text,
-  problem_detail text
+  problem_detail text,
+  variant_facts jsonb,
+  gift_of uuid
 );
 comment on type pricing.basket_line is 'A wanted line with the offer that was found for it, or with the problem why none was.';
 
@@ -1179,6 +1188,28 @@ create type pricing.wanted_line as (
   currency text
 );
 
+create table pricing.buyer_group_members (
+  buyer_id uuid not null,
+  group_code text not null,
+  added_at timestamp with time zone not null,
+  constraint buyer_group_members_pkey PRIMARY KEY (buyer_id, group_code),
+  constraint buyer_group_members_group_code_fkey FOREIGN KEY (group_code) REFERENCES pricing.buyer_groups(group_code)
+);
+CREATE INDEX buyer_group_members_group_code_idx ON pricing.buyer_group_members USING btree (group_code, buyer_id);
+comment on table pricing.buyer_group_members is 'Who is in which segment.';
+
+create table pricing.buyer_groups (
+  group_code text not null,
+  name text not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint buyer_groups_pkey PRIMARY KEY (group_code),
+  constraint buyer_groups_group_code_check CHECK ((group_code ~ '^[a-z0-9][a-z0-9_-]{0,39}$'::text)),
+  constraint buyer_groups_name_length_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+comment on table pricing.buyer_groups is 'Segments of buyers: conditions of promotions and price lists name them.';
+
 create table pricing.commission_rules (
   rule_id uuid not null,
   version integer not null default 1,
@@ -1248,6 +1279,18 @@ create table pricing.promotion_transitions (
 );
 comment on table pricing.promotion_transitions is 'Every allowed change of a promotion''s status and the event it appends; a trigger refuses all others.';
 
+create table pricing.promotion_versions (
+  promotion_id uuid not null,
+  version integer not null,
+  rules jsonb not null,
+  opened_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  constraint promotion_versions_pkey PRIMARY KEY (promotion_id, version),
+  constraint promotion_versions_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES pricing.promotions(promotion_id),
+  constraint promotion_versions_window_check CHECK ((closed_at >= opened_at))
+);
+comment on table pricing.promotion_versions is 'The rules under which an active promotion acted. A change of an active promotion closes one version and opens the next; orders name theirs.';
+
 create table pricing.promotions (
   promotion_id uuid not null,
   seller_id uuid,
@@ -1272,21 +1315,77 @@ create table pricing.promotions (
   version integer not null default 1,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  variant_ids uuid[],
+  line_condition jsonb,
+  line_path jsonpath,
+  condition jsonb,
+  condition_path jsonpath,
+  min_quantity integer,
+  price_minor bigint,
+  unit_pick text,
+  unit_count integer,
+  buy_quantity integer,
+  get_quantity integer,
+  tier_by text,
+  tiers jsonb,
+  bundle jsonb,
+  gift_variant_id uuid,
+  gift_seller_id uuid,
+  gift_quantity integer,
+  base text not null default 'SEQUENTIAL'::text,
+  is_exclusive boolean not null default false,
+  exclusivity_group text,
+  group_mode text,
+  combines_with text[] not null default '{ORDER,LINE,SHIPPING}'::text[],
+  stops_further boolean not null default false,
+  max_order_minor bigint,
+  max_line_minor bigint,
+  floor_bp integer not null default 0,
+  funding text not null default 'SELLER'::text,
+  seller_share_bp integer not null default 10000,
+  platform_cap_minor bigint,
+  budget_minor bigint,
   constraint promotions_pkey PRIMARY KEY (promotion_id),
   constraint promotions_currency_fkey FOREIGN KEY (currency) REFERENCES core.currencies(currency),
   constraint promotions_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES identity.sellers(seller_id),
+  constraint promotions_base_check CHECK ((base = ANY (ARRAY['SEQUENTIAL'::text, 'ORIGINAL'::text]))),
+  constraint promotions_budget_minor_check CHECK ((budget_minor > 0)),
   constraint promotions_buyer_limit_check CHECK ((buyer_limit > 0)),
+  constraint promotions_combines_with_check CHECK ((combines_with <@ '{ORDER,LINE,SHIPPING}'::text[])),
   constraint promotions_coupon_code_check CHECK ((coupon_code ~ '^[A-Z0-9][A-Z0-9_-]{2,39}$'::text)),
+  constraint promotions_floor_bp_check CHECK (((floor_bp >= 0) AND (floor_bp <= 10000))),
+  constraint promotions_funding_check CHECK ((funding = ANY (ARRAY['PLATFORM'::text, 'SELLER'::text, 'SHARED'::text]))),
+  constraint promotions_group_check CHECK (((exclusivity_group IS NULL) = (group_mode IS NULL))),
+  constraint promotions_group_code_check CHECK ((exclusivity_group ~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$'::text)),
+  constraint promotions_group_mode_check CHECK ((group_mode = ANY (ARRAY['FIRST'::text, 'BEST'::text]))),
+  constraint promotions_max_line_minor_check CHECK ((max_line_minor > 0)),
+  constraint promotions_max_order_minor_check CHECK ((max_order_minor > 0)),
+  constraint promotions_min_quantity_check CHECK ((min_quantity > 0)),
   constraint promotions_min_subtotal_check CHECK (((min_subtotal_minor IS NULL) OR ((min_subtotal_minor > 0) AND (currency IS NOT NULL)))),
+  constraint promotions_money_has_currency_check CHECK (((currency IS NOT NULL) OR (COALESCE(max_order_minor, max_line_minor, platform_cap_minor, budget_minor) IS NULL))),
   constraint promotions_name_length_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
-  constraint promotions_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'ACTIVE'::text, 'PAUSED'::text, 'ENDED'::text]))),
-  constraint promotions_target_check CHECK ((target = ANY (ARRAY['ORDER'::text, 'LINES'::text, 'SHIPPING'::text]))),
-  constraint promotions_type_check CHECK ((type = ANY (ARRAY['PERCENTAGE'::text, 'FIXED_AMOUNT'::text, 'FREE_SHIPPING'::text]))),
+  constraint promotions_platform_cap_check CHECK (((platform_cap_minor IS NULL) OR ((funding = 'SHARED'::text) AND (platform_cap_minor >= 0)))),
+  constraint promotions_seller_pays_own_check CHECK (((seller_id IS NULL) OR (funding = 'SELLER'::text))),
+  constraint promotions_seller_share_check CHECK (
+CASE funding
+    WHEN 'PLATFORM'::text THEN (seller_share_bp = 0)
+    WHEN 'SELLER'::text THEN (seller_share_bp = 10000)
+    ELSE ((seller_share_bp >= 0) AND (seller_share_bp <= 10000))
+END),
+  constraint promotions_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SCHEDULED'::text, 'ACTIVE'::text, 'PAUSED'::text, 'ENDED'::text]))),
+  constraint promotions_target_check CHECK ((target = ANY (ARRAY['ORDER'::text, 'LINES'::text, 'UNITS'::text, 'SHIPPING'::text]))),
+  constraint promotions_type_check CHECK ((type = ANY (ARRAY['PERCENTAGE'::text, 'FIXED_AMOUNT'::text, 'FIXED_PRICE'::text, 'BUY_X_GET_Y'::text, 'TIERED'::text, 'BUNDLE'::text, 'FREE_SHIPPING'::text, 'GIFT'::text]))),
+  constraint promotions_units_check CHECK ((((target = 'UNITS'::text) = ((unit_pick IS NOT NULL) AND (unit_count IS NOT NULL))) AND ((unit_pick IS NULL) OR (unit_pick = ANY (ARRAY['CHEAPEST'::text, 'DEAREST'::text]))) AND ((unit_count IS NULL) OR (unit_count > 0)))),
   constraint promotions_usage_limit_check CHECK ((usage_limit > 0)),
   constraint promotions_value_check CHECK (
 CASE type
-    WHEN 'PERCENTAGE'::text THEN (((percent_bp >= 1) AND (percent_bp <= 10000)) AND (amount_minor IS NULL) AND (target <> 'SHIPPING'::text))
-    WHEN 'FIXED_AMOUNT'::text THEN ((amount_minor > 0) AND (currency IS NOT NULL) AND (percent_bp IS NULL) AND (target <> 'SHIPPING'::text))
+    WHEN 'PERCENTAGE'::text THEN (((percent_bp >= 1) AND (percent_bp <= 10000)) AND (amount_minor IS NULL))
+    WHEN 'FIXED_AMOUNT'::text THEN ((amount_minor > 0) AND (currency IS NOT NULL) AND (percent_bp IS NULL))
+    WHEN 'FIXED_PRICE'::text THEN ((price_minor >= 0) AND (currency IS NOT NULL) AND (target = ANY (ARRAY['LINES'::text, 'UNITS'::text])))
+    WHEN 'BUY_X_GET_Y'::text THEN ((buy_quantity > 0) AND (get_quantity > 0) AND ((percent_bp >= 1) AND (percent_bp <= 10000)) AND (target = 'LINES'::text))
+    WHEN 'TIERED'::text THEN ((tier_by = ANY (ARRAY['SPEND'::text, 'QUANTITY'::text])) AND (jsonb_typeof(tiers) = 'array'::text) AND (target = ANY (ARRAY['ORDER'::text, 'LINES'::text])))
+    WHEN 'BUNDLE'::text THEN ((price_minor >= 0) AND (currency IS NOT NULL) AND (jsonb_typeof(bundle) = 'array'::text) AND (target = 'LINES'::text))
+    WHEN 'GIFT'::text THEN ((gift_variant_id IS NOT NULL) AND (gift_quantity > 0) AND (target = 'LINES'::text))
     ELSE ((percent_bp IS NULL) AND (amount_minor IS NULL) AND (target = 'SHIPPING'::text))
 END),
   constraint promotions_window_check CHECK (((ends_at IS NULL) OR (ends_at > starts_at)))
@@ -1298,6 +1397,17 @@ CREATE INDEX promotions_currency_idx ON pricing.promotions USING btree (currency
 CREATE INDEX promotions_seller_id_idx ON pricing.promotions USING btree (seller_id, promotion_id);
 CREATE TRIGGER promotion_transitions BEFORE UPDATE ON pricing.promotions FOR EACH ROW EXECUTE FUNCTION pricing._check_promotion_transition();
 comment on table pricing.promotions is 'Discounts: automatic, or by coupon_code. A seller''s own promotion touches only that seller''s lines.';
+comment on column pricing.promotions.line_condition is 'Which lines it is for, as a tree; line_path is the same compiled.';
+comment on column pricing.promotions.condition is 'What the basket and its buyer must be, as a tree; condition_path is the same compiled.';
+comment on column pricing.promotions.tiers is 'Bands in ascending order: {"from": minor units or quantity, "percentBp" | "amountMinor"}.';
+comment on column pricing.promotions.bundle is 'Components: {"quantity", "categoryIds"?, "productIds"?, "variantIds"?}; price_minor is the price of one set.';
+comment on column pricing.promotions.base is 'SEQUENTIAL computes on what earlier promotions left, ORIGINAL on the undiscounted amount.';
+comment on column pricing.promotions.group_mode is 'Of an exclusivity group one promotion acts: the FIRST in order, or the BEST for the buyer.';
+comment on column pricing.promotions.combines_with is 'Classes (ORDER, LINE, SHIPPING) that may act in the same basket; both promotions must agree.';
+comment on column pricing.promotions.floor_bp is 'No line falls below this share of its undiscounted amount by this promotion.';
+comment on column pricing.promotions.seller_share_bp is 'Which part of the discount the seller bears; the platform bears the rest.';
+comment on column pricing.promotions.platform_cap_minor is 'The platform bears at most this much per order; the seller bears what is above.';
+comment on column pricing.promotions.budget_minor is 'The sum of all its discounts never passes this.';
 
 create table pricing.redemptions (
   order_id uuid not null,
@@ -1570,14 +1680,21 @@ create table orders.adjustments (
   coupon_code text,
   target text not null,
   amount_minor bigint not null,
+  base_minor bigint not null default 0,
+  seller_minor bigint not null default 0,
+  exact_share numeric not null default 0,
   constraint adjustments_pkey PRIMARY KEY (seller_id, order_id, adjustment_no),
   constraint adjustments_fulfilment_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders.fulfilments(seller_id, order_id),
   constraint adjustments_amount_minor_check CHECK ((amount_minor > 0)),
   constraint adjustments_line_or_shipping_check CHECK (((target = 'SHIPPING'::text) = (line_no IS NULL))),
-  constraint adjustments_target_check CHECK ((target = ANY (ARRAY['ORDER'::text, 'LINES'::text, 'SHIPPING'::text])))
+  constraint adjustments_seller_minor_check CHECK (((seller_minor >= 0) AND (seller_minor <= amount_minor))),
+  constraint adjustments_target_check CHECK ((target = ANY (ARRAY['ORDER'::text, 'LINES'::text, 'UNITS'::text, 'SHIPPING'::text])))
 );
 CREATE TRIGGER adjustments_snapshot BEFORE DELETE OR UPDATE ON orders.adjustments FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.adjustments is 'Each promotion''s share on each line or seller''s shipping: the derivation of discount_minor. Never changes.';
+comment on column orders.adjustments.base_minor is 'What the share was computed on.';
+comment on column orders.adjustments.seller_minor is 'What the seller bears of amount_minor; the platform bears the rest.';
+comment on column orders.adjustments.exact_share is 'The share before rounding to whole minor units.';
 
 create table orders.commissions (
   seller_id uuid not null,

@@ -19,7 +19,7 @@ create or replace function test.basket_line(
 language sql
 as $$
   select row(p_basket_no, p_line_no, p_seller_id, p_product_id, p_product_id, p_path, p_quantity, p_price_minor,
-             null, null, null, null, null)::pricing.basket_line
+             null, null, null, null, null, null, null)::pricing.basket_line
 $$;
 
 -- What promotions take off a basket, as readable text: 'L1 100, L2 50, S 490' in the order of acting.
@@ -28,7 +28,7 @@ create or replace function test.discounts(
 ) returns text
 language sql
 as $$
-  with basket as (select array[row(1, null, 'USD', p_coupon_codes)::pricing.basket] as b)
+  with basket as (select array[row(1, null, 'USD', p_coupon_codes, null, null, null)::pricing.basket] as b)
   select coalesce(string_agg(coalesce('L' || a.line_no, 'S') || ' ' || a.amount_minor, ', ' order by a.ordinality), 'nothing')
   from basket,
        pricing._apply_promotions(basket.b, p_lines, array(select s from pricing._shipping_fees(p_lines, basket.b) as s),

@@ -104,11 +104,11 @@ select b as basket_no, l as line_no, case when random() < 0.5 then sid else sued
 from f, (select setseed(0.1)) as s, generate_series(1, 60) as b, generate_series(1, 1 + b % 7) as l;
 create temporary table at_once as
 select a.* from pricing._apply_promotions(
-  array(select row(b, null, 'USD', '{}')::pricing.basket from generate_series(1, 60) as b),
+  array(select row(b, null, 'USD', '{}', null, null, null)::pricing.basket from generate_series(1, 60) as b),
   array(select test.basket_line(line_no, seller_id, p1, path, quantity, price, basket_no) from lines order by random()), '{}', '{}', core.now()) as a;
 create temporary table one_by_one as
 select a.* from generate_series(1, 60) as b, pricing._apply_promotions(
-  array[row(b, null, 'USD', '{}')::pricing.basket],
+  array[row(b, null, 'USD', '{}', null, null, null)::pricing.basket],
   array(select test.basket_line(line_no, seller_id, p1, path, quantity, price, basket_no) from lines where basket_no = b order by line_no), '{}', '{}', core.now()) as a;
 select set_eq('select * from at_once', 'select * from one_by_one', 'sixty baskets at once are the same as one by one');
 select is_empty(

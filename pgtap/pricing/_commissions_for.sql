@@ -14,7 +14,7 @@ insert into catalog.categories (category_id, parent_id, path, name, slug, create
 select leaf, root, array[root, leaf], 'Leaf', 'leaf', core.now(), core.now() from f;
 create function pg_temp.commission(p_net bigint, p_quantity integer default 1, p_currency text default 'USD') returns text language sql as $$
   select c.percent_bp || '+' || c.fixed_minor || '=' || c.amount_minor
-  from f, pricing._commissions_for(array[row(1, null, p_currency, '{}')::pricing.basket],
+  from f, pricing._commissions_for(array[row(1, null, p_currency, '{}', null, null, null)::pricing.basket],
        array[test.basket_line(1, sid, product, array[root, leaf], p_quantity, 1000)], array[p_net], core.now()) as c $$;
 create function pg_temp.rule(p_bp integer, p_seller uuid, p_category uuid, p_product uuid, p_fixed bigint default 0, p_currency text default null) returns uuid language sql as $$
   select r.rule_id from pricing.create_commission_rule(test.ctx(test.admin()), 'a rule', p_seller, p_category, p_product, p_bp, p_fixed, p_currency, null, null) as r $$;
@@ -60,7 +60,7 @@ select is_empty($$ select * from pricing._check_invariants() $$, 'the invariants
 -- one row per line, in the order of the lines
 select results_eq(
   $$ select c.basket_no, c.line_no, c.base_minor from f, pricing._commissions_for(
-       array[row(1, null, 'USD', '{}')::pricing.basket, row(2, null, 'EUR', '{}')::pricing.basket],
+       array[row(1, null, 'USD', '{}', null, null, null)::pricing.basket, row(2, null, 'EUR', '{}', null, null, null)::pricing.basket],
        array[test.basket_line(1, sid, product, array[root], 1, 5, 2), test.basket_line(2, sued, product, array[leaf], 1, 5, 1), test.basket_line(1, sid, product, array[leaf], 1, 5, 1)],
        array[7, 8, 9], core.now()) as c $$,
   $$ values (2, 1, 7::bigint), (1, 2, 8), (1, 1, 9) $$, 'rows follow the lines');

@@ -9,7 +9,7 @@ update f set lamp = test.offer(sid, 1000, 50), chair = test.offer(sued, 2500, 50
 alter table f add duo uuid, add free uuid;
 update f set duo = test.promotion('{"couponCode": "BOTH", "usageLimit": 2, "buyerLimit": 1}'), free = test.promotion('{"couponCode": "FREE"}');
 create function pg_temp.refusal(p_buyer uuid, p_code text, p_price bigint default 1000) returns text language sql as $$
-  select coalesce((select r.problem_code || ': ' || r.problem_detail from f, pricing._refuse_coupons(array[row(1, p_buyer, 'USD', array[p_code])::pricing.basket],
+  select coalesce((select r.problem_code || ': ' || r.problem_detail from f, pricing._refuse_coupons(array[row(1, p_buyer, 'USD', array[p_code], null, null, null)::pricing.basket],
     array[test.basket_line(1, sid, lamp, array[lamp], 1, p_price)], core.now()) as r), 'fine') $$;
 
 select is(pg_temp.refusal(ana, 'both'), 'fine', 'unused, it is fine') from f;

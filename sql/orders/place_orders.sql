@@ -28,7 +28,7 @@ begin
   v_placings := orders._claim_placings(orders._parse_placings(p_requests), v_now);
 
   v_baskets := array(
-    select row(p.request_no, p.buyer_id, p.currency, p.coupon_codes)::pricing.basket
+    select row(p.request_no, p.buyer_id, p.currency, p.coupon_codes, null, null, null)::pricing.basket
     from unnest(v_placings) as p
     where p.problem_code is null and not p.is_replayed);
   v_lines := array(

@@ -37,7 +37,7 @@ begin
     end if;
     return query
     select l.basket_no, l.seller_id, l.line_no, p.promotion_id, p.promotion_version, p.coupon_code, p.target,
-           l.unnest, p.is_limited
+           l.unnest, p.is_limited, 0::bigint, l.unnest, l.unnest::numeric
     from unnest(p_lines, v_shares) with ordinality as l
     join unnest(v_promotions) as p on p.basket_no = l.basket_no and p.turn = v_turn
     where l.unnest > 0
@@ -51,7 +51,7 @@ begin
   return query
   select distinct on (s.basket_no, s.seller_id)
          s.basket_no, s.seller_id, null::integer, p.promotion_id, p.promotion_version, p.coupon_code, p.target,
-         s.fee_minor, p.is_limited
+         s.fee_minor, p.is_limited, s.fee_minor, s.fee_minor, s.fee_minor::numeric
   from unnest(p_shipping) as s
   join unnest(v_promotions) as p
     on p.basket_no = s.basket_no and p.target = 'SHIPPING' and s.seller_id = any (p.seller_ids)

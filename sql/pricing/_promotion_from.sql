@@ -31,6 +31,13 @@ begin
   v_promotion.usage_limit := (p_document ->> 'usageLimit')::integer;
   v_promotion.buyer_limit := (p_document ->> 'buyerLimit')::integer;
   v_promotion.priority := coalesce((p_document ->> 'priority')::integer, 0);
+  v_promotion.base := 'SEQUENTIAL';
+  v_promotion.is_exclusive := false;
+  v_promotion.combines_with := '{ORDER,LINE,SHIPPING}';
+  v_promotion.stops_further := false;
+  v_promotion.floor_bp := 0;
+  v_promotion.funding := 'SELLER';
+  v_promotion.seller_share_bp := 10000;
   return v_promotion;
 end
 $$;

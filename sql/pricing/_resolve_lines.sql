@@ -37,7 +37,8 @@ begin
            when f.seller_id is null then format('Variant %s is not for sale.', f.variant_id)
            when f.currency <> f.wanted_currency
              then format('Variant %s is sold in %s, not in %s.', f.variant_id, f.currency, f.wanted_currency)
-         end
+         end,
+         null::jsonb, null::uuid
   from found as f
   order by f.n;
 end

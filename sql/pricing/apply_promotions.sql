@@ -23,7 +23,8 @@ declare
 begin
   perform pricing._check_basket(p_lines, p_currency, p_coupon_codes);
   v_baskets := array[row(1, v_actor.user_id, p_currency,
-                         array(select distinct upper(btrim(c)) from unnest(p_coupon_codes) as c order by 1))::pricing.basket];
+                         array(select distinct upper(btrim(c)) from unnest(p_coupon_codes) as c order by 1),
+                         null, null, null)::pricing.basket];
   v_lines := array(
     select l from pricing._resolve_lines(array(
       select row(1, l.n, (l.line ->> 'variantId')::uuid, (l.line ->> 'sellerId')::uuid,

@@ -383,6 +383,30 @@ create table catalog.category_attributes (
 CREATE INDEX category_attributes_attribute_id_idx ON catalog.category_attributes USING btree (attribute_id);
 comment on table catalog.category_attributes is 'Which attributes a category asks for, besides the inherited ones.';
 
+create table catalog.offer_prices (
+  seller_id uuid not null,
+  variant_id uuid not null,
+  currency character(3) not null,
+  min_quantity integer not null default 1,
+  price_minor bigint,
+  sale_minor bigint,
+  sale_from timestamp with time zone,
+  sale_until timestamp with time zone,
+  constraint offer_prices_pkey PRIMARY KEY (seller_id, variant_id, currency, min_quantity),
+  constraint offer_prices_currency_fkey FOREIGN KEY (currency) REFERENCES core.currencies(currency),
+  constraint offer_prices_offer_fkey FOREIGN KEY (seller_id, variant_id) REFERENCES catalog.offers(seller_id, variant_id),
+  constraint offer_prices_min_quantity_check CHECK ((min_quantity > 0)),
+  constraint offer_prices_price_minor_check CHECK (((price_minor >= 1) AND (price_minor <= '100000000000'::bigint))),
+  constraint offer_prices_price_or_base_check CHECK (((price_minor IS NOT NULL) OR (min_quantity = 1))),
+  constraint offer_prices_sale_has_window_check CHECK ((num_nonnulls(sale_minor, sale_from, sale_until) = ANY (ARRAY[0, 3]))),
+  constraint offer_prices_sale_minor_check CHECK (((sale_minor >= 1) AND (sale_minor <= '100000000000'::bigint))),
+  constraint offer_prices_sale_window_check CHECK ((sale_until > sale_from))
+);
+CREATE INDEX offer_prices_currency_idx ON catalog.offer_prices USING btree (currency);
+comment on table catalog.offer_prices is 'What an offer costs beyond its base price: in other currencies, from a quantity on, on sale. Everybody pays these.';
+comment on column catalog.offer_prices.price_minor is 'Regular unit price; null where it is the base price of the offer, in its own currency.';
+comment on column catalog.offer_prices.sale_until is 'End of the sale, exclusive; infinity when it is open.';
+
 create table catalog.offers (
   seller_id uuid not null,
   variant_id uuid not null,
@@ -406,6 +430,26 @@ CREATE UNIQUE INDEX offers_seller_id_sku_key ON catalog.offers USING btree (sell
 CREATE INDEX offers_variant_id_idx ON catalog.offers USING btree (variant_id);
 comment on table catalog.offers is 'A seller''s price for a variant. Several sellers may offer one variant.';
 comment on column catalog.offers.price_minor is 'Unit price in minor units of currency.';
+
+create table catalog.price_history (
+  seller_id uuid not null,
+  variant_id uuid not null,
+  currency character(3) not null,
+  valid_from timestamp with time zone not null,
+  change_no integer not null,
+  price_minor bigint,
+  sale_minor bigint,
+  sale_from timestamp with time zone,
+  sale_until timestamp with time zone,
+  reduced_since timestamp with time zone,
+  constraint price_history_pkey PRIMARY KEY (seller_id, variant_id, currency, valid_from, change_no),
+  constraint price_history_currency_fkey FOREIGN KEY (currency) REFERENCES core.currencies(currency),
+  constraint price_history_offer_fkey FOREIGN KEY (seller_id, variant_id) REFERENCES catalog.offers(seller_id, variant_id)
+);
+CREATE INDEX price_history_currency_idx ON catalog.price_history USING btree (currency);
+comment on table catalog.price_history is 'What one unit of an offer cost everybody, as it was decided: each row holds until the next. Sales begin and end by the clock, so a row carries its sale''s window.';
+comment on column catalog.price_history.price_minor is 'Regular unit price; null from when it was not sold in this currency.';
+comment on column catalog.price_history.reduced_since is 'Since when the sale price of this row applies without a break, where an earlier row began it.';
 
 create table catalog.product_history (
   product_id uuid not null,
@@ -1115,7 +1159,8 @@ create type pricing.basket_line as (
   problem_code text,
   problem_detail text,
   variant_facts jsonb,
-  gift_of uuid
+  gift_of uuid,
+  price_source jsonb
 );
 comment on type pricing.basket_line is 'A wanted line with the offer that was found for it, or with the problem why none was.';
 
@@ -1185,8 +1230,10 @@ create type pricing.wanted_line as (
   variant_id uuid,
   seller_id uuid,
   quantity integer,
-  currency text
+  currency text,
+  buyer_id uuid
 );
+comment on type pricing.wanted_line is 'A line as it was asked for; buyer_id (null = anybody) decides which price lists count.';
 
 create table pricing.buyer_group_members (
   buyer_id uuid not null,
@@ -1248,6 +1295,49 @@ CREATE TRIGGER commission_rules BEFORE DELETE OR UPDATE ON pricing.commission_ru
 comment on table pricing.commission_rules is 'What the marketplace keeps. A version is never edited: a change closes it and opens the next, so that every order can be recomputed.';
 comment on column pricing.commission_rules.percent_bp is 'Basis points of the line''s net amount.';
 comment on column pricing.commission_rules.fixed_minor is 'Minor units per sold unit, for orders in currency.';
+
+create table pricing.list_prices (
+  seller_id uuid not null,
+  price_list_id uuid not null,
+  variant_id uuid not null,
+  currency character(3) not null,
+  min_quantity integer not null default 1,
+  price_minor bigint not null,
+  constraint list_prices_pkey PRIMARY KEY (seller_id, price_list_id, variant_id, currency, min_quantity),
+  constraint list_prices_currency_fkey FOREIGN KEY (currency) REFERENCES core.currencies(currency),
+  constraint list_prices_offer_fkey FOREIGN KEY (seller_id, variant_id) REFERENCES catalog.offers(seller_id, variant_id),
+  constraint list_prices_price_list_id_fkey FOREIGN KEY (price_list_id) REFERENCES pricing.price_lists(price_list_id),
+  constraint list_prices_min_quantity_check CHECK ((min_quantity > 0)),
+  constraint list_prices_price_minor_check CHECK (((price_minor >= 1) AND (price_minor <= '100000000000'::bigint)))
+);
+CREATE INDEX list_prices_currency_idx ON pricing.list_prices USING btree (currency);
+CREATE INDEX list_prices_offer_idx ON pricing.list_prices USING btree (seller_id, variant_id);
+CREATE INDEX list_prices_price_list_id_idx ON pricing.list_prices USING btree (price_list_id, variant_id, seller_id);
+comment on table pricing.list_prices is 'Unit prices of offers in a price list, from a quantity on.';
+
+create table pricing.price_lists (
+  price_list_id uuid not null,
+  seller_id uuid,
+  name text not null,
+  group_code text not null,
+  priority integer not null default 0,
+  is_active boolean not null default true,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint price_lists_pkey PRIMARY KEY (price_list_id),
+  constraint price_lists_group_code_fkey FOREIGN KEY (group_code) REFERENCES pricing.buyer_groups(group_code),
+  constraint price_lists_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES identity.sellers(seller_id),
+  constraint price_lists_name_length_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint price_lists_priority_check CHECK (((priority >= '-1000000'::integer) AND (priority <= 1000000))),
+  constraint price_lists_window_check CHECK ((ends_at > starts_at))
+);
+CREATE INDEX price_lists_group_code_idx ON pricing.price_lists USING btree (group_code);
+CREATE INDEX price_lists_seller_id_idx ON pricing.price_lists USING btree (seller_id, price_list_id);
+comment on table pricing.price_lists is 'What a group of buyers pays instead of the public price. Of several lists the greatest priority wins, then the older one.';
+comment on column pricing.price_lists.seller_id is 'Whose list it is; null = the marketplace''s, where every seller may enter own offers.';
 
 create table pricing.promotion_buyer_counters (
   promotion_id uuid not null,
@@ -1586,7 +1676,7 @@ function pricing._require_currency(p_currency text) returns void
 function pricing._require_promotion_author(p_ctx core.call_context) returns identity.actor
   -- The caller as ADMIN or a seller's member.
 
-function pricing._resolve_lines(p_wanted pricing.wanted_line[]) returns SETOF pricing.basket_line
+function pricing._resolve_lines(p_wanted pricing.wanted_line[], p_now timestamp with time zone) returns SETOF pricing.basket_line
   -- Resolves wanted lines to offers with price and snapshot texts; lines that cannot be bought carry a problem.
 
 function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
@@ -1778,6 +1868,7 @@ create table orders.order_lines (
   subtotal_minor bigint not null,
   discount_minor bigint not null,
   total_minor bigint not null,
+  price_source jsonb,
   constraint order_lines_pkey PRIMARY KEY (seller_id, order_id, line_no),
   constraint order_lines_fulfilment_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders.fulfilments(seller_id, order_id),
   constraint order_lines_discount_within_subtotal_check CHECK (((discount_minor >= 0) AND (discount_minor <= subtotal_minor))),
@@ -1787,6 +1878,7 @@ create table orders.order_lines (
 );
 CREATE TRIGGER order_lines_snapshot BEFORE DELETE OR UPDATE ON orders.order_lines FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.order_lines is 'What was bought, at which price: a snapshot that never changes.';
+comment on column orders.order_lines.price_source is 'Where unit_price_minor came from: {"kind": "SALE" | "BREAK" | "LIST", "minQuantity", "priceListId"?}; null for the regular price.';
 
 create table orders.order_transitions (
   from_status text not null,

@@ -19,7 +19,7 @@ create or replace function test.basket_line(
 language sql
 as $$
   select row(p_basket_no, p_line_no, p_seller_id, p_product_id, p_product_id, p_path, p_quantity, p_price_minor,
-             null, null, null, null, null, null, null)::pricing.basket_line
+             null, null, null, null, null, null, null, null)::pricing.basket_line
 $$;
 
 -- What promotions take off a basket, as readable text: 'L1 100, L2 50, S 490' in the order of acting.

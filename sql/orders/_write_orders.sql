@@ -43,9 +43,10 @@ begin
   ), order_lines as (
     insert into orders.order_lines
       (seller_id, order_id, line_no, variant_id, product_id, title, sku, axis_values,
-       quantity, unit_price_minor, subtotal_minor, discount_minor, total_minor)
+       quantity, unit_price_minor, price_source, subtotal_minor, discount_minor, total_minor)
     select l.seller_id, l.order_id, l.line_no, l.variant_id, l.product_id, l.title, l.sku, l.axis_values,
-           l.quantity, l.unit_price_minor, l.subtotal_minor, l.discount_minor, l.subtotal_minor - l.discount_minor
+           l.quantity, l.unit_price_minor, l.price_source, l.subtotal_minor, l.discount_minor,
+           l.subtotal_minor - l.discount_minor
     from lines as l
   ), commissions as (
     insert into orders.commissions

@@ -34,9 +34,9 @@ begin
   v_lines := array(
     select l from pricing._resolve_lines(array(
       select row(p.request_no, l.n, (l.line ->> 'variantId')::uuid, (l.line ->> 'sellerId')::uuid,
-                 (l.line ->> 'quantity')::integer, p.currency)::pricing.wanted_line
+                 (l.line ->> 'quantity')::integer, p.currency, p.buyer_id)::pricing.wanted_line
       from unnest(v_placings) as p, jsonb_array_elements(p.lines) with ordinality as l (line, n)
-      where p.problem_code is null and not p.is_replayed)) as l
+      where p.problem_code is null and not p.is_replayed), v_now) as l
     order by l.basket_no, l.line_no);
   -- Used-up coupons are not refused here, where they could only be read: orders._decide does it under the counters' locks, so
   -- that the answer is the same whether the last use went a second or a neighbour ago.

@@ -14,6 +14,7 @@ select f.seller_id, f.order_id, f.status,
              'lineNo', l.line_no, 'variantId', l.variant_id, 'productId', l.product_id,
              'title', l.title, 'sku', l.sku, 'axisValues', l.axis_values, 'quantity', l.quantity,
              'unitPrice', jsonb_build_object('amountMinor', l.unit_price_minor, 'currency', o.currency),
+             'priceSource', l.price_source,
              'subtotal', jsonb_build_object('amountMinor', l.subtotal_minor, 'currency', o.currency),
              'discount', jsonb_build_object('amountMinor', l.discount_minor, 'currency', o.currency),
              'total', jsonb_build_object('amountMinor', l.total_minor, 'currency', o.currency)) order by l.line_no)

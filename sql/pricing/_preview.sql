@@ -26,7 +26,7 @@ as $$
          (select jsonb_agg(jsonb_build_object(
                    'lineNo', l.line_no, 'variantId', l.variant_id, 'sellerId', l.seller_id, 'productId', l.product_id,
                    'title', l.title, 'sku', l.sku, 'axisValues', l.axis_values, 'quantity', l.quantity,
-                   'unitPrice', core._money(l.unit_price_minor, p_currency),
+                   'unitPrice', core._money(l.unit_price_minor, p_currency), 'priceSource', l.price_source,
                    'subtotal', core._money(l.subtotal_minor, p_currency),
                    'discount', core._money(l.discount_minor, p_currency),
                    'total', core._money(l.subtotal_minor - l.discount_minor, p_currency)) order by l.line_no)

@@ -28,8 +28,8 @@ begin
   v_lines := array(
     select l from pricing._resolve_lines(array(
       select row(1, l.n, (l.line ->> 'variantId')::uuid, (l.line ->> 'sellerId')::uuid,
-                 (l.line ->> 'quantity')::integer, p_currency)::pricing.wanted_line
-      from jsonb_array_elements(p_lines) with ordinality as l (line, n))) as l
+                 (l.line ->> 'quantity')::integer, p_currency, v_actor.user_id)::pricing.wanted_line
+      from jsonb_array_elements(p_lines) with ordinality as l (line, n)), v_now) as l
     order by l.line_no);
   select l.* into v_problem from unnest(v_lines) as l where l.problem_code is not null order by l.line_no limit 1;
   if found then

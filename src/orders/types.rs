@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::http::context::CallContext;
 use crate::http::respond::HasVersion;
 use crate::money::Money;
+use crate::pricing::types::PriceSource;
 use crate::problem::{Problem, Result};
 
 /// What to buy.
@@ -120,6 +121,8 @@ pub struct OrderLine {
     pub axis_values: serde_json::Value,
     pub quantity: i32,
     pub unit_price: Money,
+    /// Null for the regular price.
+    pub price_source: Option<PriceSource>,
     pub subtotal: Money,
     pub discount: Money,
     pub total: Money,

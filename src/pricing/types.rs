@@ -338,6 +338,19 @@ pub struct Basket {
     pub coupon_codes: Vec<String>,
 }
 
+/// Where a unit price came from that is not the regular one.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceSource {
+    /// SALE, BREAK (of the quantity), or LIST (a price list of the buyer's groups).
+    pub kind: String,
+    /// The quantity from which the price holds.
+    pub min_quantity: i32,
+    /// Of kind LIST alone.
+    #[schema(required = false, nullable = false)]
+    pub price_list_id: Option<Uuid>,
+}
+
 /// A line with its price.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -352,6 +365,8 @@ pub struct PricedLine {
     pub axis_values: serde_json::Value,
     pub quantity: i32,
     pub unit_price: Money,
+    /// Null for the regular price.
+    pub price_source: Option<PriceSource>,
     pub subtotal: Money,
     pub discount: Money,
     pub total: Money,

@@ -22,6 +22,7 @@ use std::time::Duration;
 use clap::Parser;
 use futures::future::try_join_all;
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::drive::{Outcome, Plan, Worker};
 use self::http::{Basket, CompleteOrders, Connection, Get, PlaceOrders};
@@ -65,12 +66,14 @@ fn main() -> anyhow::Result<()> {
     if let Some(body) = &options.constant {
         return runtime.block_on(constant::serve(body));
     }
-    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).with_writer(std::io::stderr).init();
     runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
         let database = Database::start().await?;
         let outcome = tokio::select! {
             outcome = measure(&database, &options) => outcome,
             _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+            _ = terminate.recv() => Err(anyhow::anyhow!("terminated")),
         };
         database.wipe().await;
         outcome

@@ -31,10 +31,9 @@ as $$
   union all
   select 'inventory.reservation_has_lines', r.reservation_id::text, 'No line, or a line of a seller it does not name.'
   from inventory.reservations as r
-  where not exists (select from inventory.reservation_lines as l
-                    where l.reservation_id = r.reservation_id and l.seller_id = any (r.seller_ids))
-     or exists (select from inventory.reservation_lines as l
-                where l.reservation_id = r.reservation_id and l.seller_id <> all (r.seller_ids))
+  left join inventory.reservation_lines as l on l.reservation_id = r.reservation_id
+  group by r.reservation_id
+  having not coalesce(bool_and(l.seller_id = any (r.seller_ids)), false)
   union all
   select 'inventory.sold_units_have_movements', r.reservation_id::text,
          format('status %s, units %s, movements %s', r.status, l.quantity, coalesce(m.quantity, 0))

@@ -62,7 +62,7 @@ impl IntoParams for IfNoneMatch {
                 .parameter_in(ParameterIn::Header)
                 .required(Required::False)
                 .description(Some("The ETag of what the client has: 304 when it is still that."))
-                .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(200))))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
                 .example(Some("\"1\"".into()))
                 .build(),
         ]

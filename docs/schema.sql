@@ -1595,6 +1595,9 @@ function pricing.update_promotion(p_ctx core.call_context, p_promotion_id uuid, 
 function pricing._apply_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.adjustment
   -- The discounts of many baskets, split to lines and shipping: the derivation behind every total.
 
+function pricing._basket_facts(p_basket pricing.basket, p_lines jsonb, p_subtotal_minor bigint, p_quantity bigint, p_now timestamp with time zone) returns jsonb
+  -- The facts of a basket that conditions are evaluated over.
+
 function pricing._basket_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.basket_promotion
   -- The promotions that apply to each basket with the lines they match, numbered in the order in which they act.
 
@@ -1603,6 +1606,9 @@ function pricing._check_basket(p_lines jsonb, p_currency text, p_coupon_codes te
 
 function pricing._check_commission_rule(p_rule pricing.commission_rules) returns void
   -- Refuses a malformed commission rule and one that overlaps another of the same scope.
+
+function pricing._check_condition(p_node jsonb, p_scope text, p_pointer text, p_depth integer) returns integer
+  -- Refuses a malformed condition tree, naming the node; counts its nodes.
 
 function pricing._check_coupon_free(p_promotion pricing.promotions) returns void
   -- Refuses a coupon code that is in use.
@@ -1613,6 +1619,24 @@ function pricing._check_filter(p_value text, p_allowed text[], p_field text) ret
 function pricing._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of pricing: counters, limits, commission rules.
 
+function pricing._check_leaf(p_name text, p_value jsonb, p_scope text, p_pointer text) returns void
+  -- Refuses a malformed leaf of a condition, naming what is wrong in it.
+
+function pricing._check_leaf_attribute(p_leaf jsonb, p_pointer text) returns void
+  -- Refuses a malformed leaf about an attribute.
+
+function pricing._check_leaf_band(p_name text, p_band jsonb, p_pointer text) returns void
+  -- Refuses a malformed band of numbers in a condition.
+
+function pricing._check_leaf_ids(p_name text, p_ids jsonb, p_pointer text) returns void
+  -- Refuses a leaf whose ids are malformed or of nothing.
+
+function pricing._check_leaf_list(p_name text, p_list jsonb, p_pointer text) returns void
+  -- Refuses a malformed list of values in a condition.
+
+function pricing._check_leaf_time(p_window jsonb, p_pointer text) returns void
+  -- Refuses a malformed window of the day in a condition.
+
 function pricing._check_promotion(p_promotion pricing.promotions) returns void
   -- Refuses a malformed promotion, naming the field.
 
@@ -1621,6 +1645,12 @@ function pricing._check_references(p_seller_ids uuid[], p_category_ids uuid[], p
 
 function pricing._commissions_for(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_nets bigint[], p_now timestamp with time zone) returns SETOF pricing.commission
   -- The commission of each line by the most specific rule: product+seller, product, seller+category, seller, category, default.
+
+function pricing._compile_condition(p_tree jsonb, p_scope text, p_pointer text) returns jsonpath
+  -- A condition tree as a jsonpath over the facts of a basket or a line; refuses a malformed tree, naming the node.
+
+function pricing._condition_text(p_node jsonb, p_scope text) returns text
+  -- The text of the jsonpath of a condition tree.
 
 function pricing._drop_exhausted(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_now timestamp with time zone) returns SETOF pricing.adjustment
   -- The adjustments of one basket without promotions that are used up.
@@ -1636,6 +1666,12 @@ function pricing._is_public(p_promotion pricing.view_promotion, p_now timestamp 
 
 function pricing._keep_limits(p_old pricing.promotions, p_new pricing.promotions) returns void
   -- Refuses limits of another kind or below what was used; carries new numbers to the counter.
+
+function pricing._leaf_text(p_name text, p_value jsonb, p_scope text) returns text
+  -- The text of the jsonpath of one leaf.
+
+function pricing._line_facts(p_line pricing.basket_line, p_attributes jsonb) returns jsonb
+  -- The facts of a line that conditions are evaluated over.
 
 function pricing._lock_counters(p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamp with time zone) returns SETOF pricing.counter_state
   -- Locks the counters of limited promotions for pairs of promotion and buyer; returns the uses left.

@@ -309,7 +309,7 @@ async fn heads_are_bounded() {
         config.header_timeout_ms = 300;
     })
     .await;
-    let many = (0..20).map(|n| format!("x-{n}: 1\r\n")).collect::<String>();
+    let many = "x-many: 1\r\n".repeat(20);
     let answer = server.raw(format!("GET /health/live HTTP/1.1\r\nhost: x\r\n{many}\r\n").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     let long = "y".repeat(20_000);

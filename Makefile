@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench psql gen pgtap fuzz migrate seed reset
+.PHONY: help run test check bench psql gen pgtap coverage-sql fuzz migrate seed reset
 
 help:    ## this list
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
 run:     ## the server on an embedded Postgres, with demo data (ARGS="…" go to `tradepost serve`)
 	@scripts/run $(ARGS)
 test:    ## every test on a private cluster; PG=18 on that version; TEST=name only those
@@ -11,6 +11,8 @@ check:   ## format, clippy, generated files, tests: what a change must pass
 	@scripts/check $(PG)
 pgtap:   ## the pgTAP suite; DATABASE_URL=… on any migrated database; FILE=orders/place_orders one file
 	@FILE="$(FILE)" scripts/pgtap
+coverage-sql: ## branch coverage of sql/pricing under the pgTAP suite; ARGS=orders of another domain
+	@scripts/coverage-sql $(ARGS)
 fuzz:    ## schemathesis over the whole OpenAPI document, on a server of its own
 	@scripts/fuzz $(ARGS)
 bench:   ## throughput and latency over HTTP, beside floors measured in the same run

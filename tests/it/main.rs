@@ -4,6 +4,7 @@ mod batch;
 mod calls;
 mod catalog;
 mod cli;
+mod coverage;
 mod crash;
 mod deploy;
 mod documents;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::support::database::{self, Database};
 use crate::support::statements::split;
@@ -55,14 +55,18 @@ fn run_domain(domain: &str) {
 }
 
 #[derive(Default)]
-struct Outcome {
-    ok: usize,
-    skipped: usize,
-    failures: Vec<String>,
+pub struct Outcome {
+    pub ok: usize,
+    pub skipped: usize,
+    pub failures: Vec<String>,
 }
 
 /// Each file has a connection of its own, as under `pg_prove`.
 async fn run_file(database: &Database, path: &Path) -> Outcome {
+    run_file_on(&database.connect().await, path).await
+}
+
+pub async fn run_file_on(client: &Client, path: &Path) -> Outcome {
     let name = path.strip_prefix(root()).unwrap_or(path).display().to_string();
     let script = fs::read_to_string(path).expect("readable");
     let statements = split(&script);
@@ -74,7 +78,6 @@ async fn run_file(database: &Database, path: &Path) -> Outcome {
         return outcome;
     }
 
-    let client = database.connect().await;
     client
         .batch_execute("set search_path = public, tap, test; set client_min_messages = warning")
         .await

@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod database;
+pub mod dice;
 pub mod fixtures;
 pub mod statements;
 

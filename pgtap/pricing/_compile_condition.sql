@@ -19,7 +19,7 @@ create function pg_temp.tree(p_tree text) returns jsonb language sql as $$
   from (select current_setting('test.ids')::jsonb as i) as ids $$;
 -- The facts of a basket of one line: 3 x 10.00 of a red lamp below Root; bought on Wednesday 2026-11-25 at 22:30 as third order.
 create function pg_temp.line() returns pricing.basket_line language sql as $$
-  select row(1, 1, sid, lamp, p, array[root, c], 3, 1000, null, null, '{"size": "L"}', null, null, null, null)::pricing.basket_line from f $$;
+  select row(1, 1, sid, lamp, p, array[root, c], 3, 1000, null, null, '{"size": "L"}', null, null, null, null, null)::pricing.basket_line from f $$;
 create function pg_temp.holds(p_tree text, p_scope text default 'BASKET', p_basket pricing.basket default
   row(1, null, 'USD', '{SAVE10}', 'DE', '{vip}', 3), p_at timestamptz default '2026-11-25 22:30Z') returns boolean language sql as $$
   select jsonb_path_match(case p_scope when 'LINE' then l.facts

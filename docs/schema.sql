@@ -1435,6 +1435,7 @@ create table pricing.promotions (
   seller_share_bp integer not null default 10000,
   platform_cap_minor bigint,
   budget_minor bigint,
+  requires_coupon boolean not null default false,
   constraint promotions_pkey PRIMARY KEY (promotion_id),
   constraint promotions_currency_fkey FOREIGN KEY (currency) REFERENCES core.currencies(currency),
   constraint promotions_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES identity.sellers(seller_id),
@@ -1480,12 +1481,16 @@ CASE type
 END),
   constraint promotions_window_check CHECK (((ends_at IS NULL) OR (ends_at > starts_at)))
 );
-CREATE INDEX promotions_automatic_idx ON pricing.promotions USING btree (priority, promotion_id) WHERE ((status = 'ACTIVE'::text) AND (coupon_code IS NULL));
+CREATE INDEX promotions_automatic_idx ON pricing.promotions USING btree (priority, promotion_id) WHERE ((status = ANY (ARRAY['ACTIVE'::text, 'SCHEDULED'::text])) AND (coupon_code IS NULL) AND (NOT requires_coupon));
 CREATE INDEX promotions_coupon_code_idx ON pricing.promotions USING btree (coupon_code) WHERE (coupon_code IS NOT NULL);
-CREATE UNIQUE INDEX promotions_coupon_code_key ON pricing.promotions USING btree (coupon_code) WHERE (status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text]));
+CREATE UNIQUE INDEX promotions_coupon_code_key ON pricing.promotions USING btree (coupon_code) WHERE (status = ANY (ARRAY['SCHEDULED'::text, 'ACTIVE'::text, 'PAUSED'::text]));
 CREATE INDEX promotions_currency_idx ON pricing.promotions USING btree (currency);
+CREATE INDEX promotions_ends_at_idx ON pricing.promotions USING btree (ends_at) WHERE (status = ANY (ARRAY['SCHEDULED'::text, 'ACTIVE'::text, 'PAUSED'::text]));
+CREATE INDEX promotions_exclusivity_group_idx ON pricing.promotions USING btree (exclusivity_group) WHERE (exclusivity_group IS NOT NULL);
 CREATE INDEX promotions_seller_id_idx ON pricing.promotions USING btree (seller_id, promotion_id);
+CREATE INDEX promotions_starts_at_idx ON pricing.promotions USING btree (starts_at) WHERE (status = 'SCHEDULED'::text);
 CREATE TRIGGER promotion_transitions BEFORE UPDATE ON pricing.promotions FOR EACH ROW EXECUTE FUNCTION pricing._check_promotion_transition();
+CREATE TRIGGER promotion_versions AFTER INSERT OR UPDATE ON pricing.promotions FOR EACH ROW EXECUTE FUNCTION pricing._keep_promotion_version();
 comment on table pricing.promotions is 'Discounts: automatic, or by coupon_code. A seller''s own promotion touches only that seller''s lines.';
 comment on column pricing.promotions.line_condition is 'Which lines it is for, as a tree; line_path is the same compiled.';
 comment on column pricing.promotions.condition is 'What the basket and its buyer must be, as a tree; condition_path is the same compiled.';
@@ -1498,6 +1503,7 @@ comment on column pricing.promotions.floor_bp is 'No line falls below this share
 comment on column pricing.promotions.seller_share_bp is 'Which part of the discount the seller bears; the platform bears the rest.';
 comment on column pricing.promotions.platform_cap_minor is 'The platform bears at most this much per order; the seller bears what is above.';
 comment on column pricing.promotions.budget_minor is 'The sum of all its discounts never passes this.';
+comment on column pricing.promotions.requires_coupon is 'Applies only by a code of its batches; one with a coupon_code does so anyway.';
 
 create table pricing.redemptions (
   order_id uuid not null,
@@ -1530,7 +1536,7 @@ comment on table pricing.shipping_rates is 'A seller''s flat shipping fee per or
 create view pricing.view_commission_rule (rule_id uuid, version integer, name text, seller_id uuid, category_id uuid, product_id uuid, percent_bp integer, fixed_minor bigint, currency text, valid_from timestamp with time zone, valid_until timestamp with time zone, created_at timestamp with time zone, status text, page_cursor text);
 comment on view pricing.view_commission_rule is 'Commission rules in their newest version.';
 
-create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text);
+create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text, variant_ids uuid[], line_condition jsonb, condition jsonb, min_quantity integer, price_minor bigint, unit_pick text, unit_count integer, buy_quantity integer, get_quantity integer, tier_by text, tiers jsonb, bundle jsonb, gift_variant_id uuid, gift_seller_id uuid, gift_quantity integer, base text, is_exclusive boolean, exclusivity_group text, group_mode text, combines_with text[], stops_further boolean, max_order_minor bigint, max_line_minor bigint, floor_bp integer, funding text, seller_share_bp integer, platform_cap_minor bigint, budget_minor bigint, requires_coupon boolean);
 comment on view pricing.view_promotion is 'Promotions with their use counter (null without usage limit).';
 
 create view pricing.view_shipping_rate (seller_id uuid, currency text, fee_minor bigint, free_from_minor bigint, version integer, updated_at timestamp with time zone);
@@ -1584,16 +1590,32 @@ function pricing.set_shipping_rate(p_ctx core.call_context, p_currency text, p_e
   -- Sets the caller's shipping fee in a currency.
   -- granted to tradepost_api
 
+function pricing.sweep_promotions(p_limit integer) returns integer
+  -- Starts and ends up to p_limit promotions whose time has come.
+  -- granted to tradepost_worker
+
 function pricing.update_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_expected_version integer, p_name text, p_percent_bp integer, p_fixed_minor bigint, p_currency text, p_valid_until timestamp with time zone) returns SETOF pricing.view_commission_rule
   -- Closes the newest version of a commission rule and opens the next one.
   -- granted to tradepost_api
 
 function pricing.update_promotion(p_ctx core.call_context, p_promotion_id uuid, p_expected_version integer, p_document jsonb) returns SETOF pricing.view_promotion
-  -- Replaces the rules of a draft or paused promotion.
+  -- Replaces the rules of a promotion; of one that was active, by a new version.
   -- granted to tradepost_api
 
 function pricing._apply_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.adjustment
   -- The discounts of many baskets, split to lines and shipping: the derivation behind every total.
+
+function pricing._bad_bundle(p_bundle jsonb) returns text[]
+  -- What is wrong with the components of a bundle, as field and sentence.
+
+function pricing._bad_policy(p pricing.promotions) returns text[]
+  -- What is wrong with a promotion's policy, as field and sentence.
+
+function pricing._bad_tiers(p_tiers jsonb, p_tier_by text, p_currency text) returns text[]
+  -- What is wrong with the tiers of a promotion, as field and sentence.
+
+function pricing._bad_value(p pricing.promotions) returns text[]
+  -- What is wrong with a promotion's type, target and value, as field and sentence.
 
 function pricing._basket_facts(p_basket pricing.basket, p_lines jsonb, p_subtotal_minor bigint, p_quantity bigint, p_now timestamp with time zone) returns jsonb
   -- The facts of a basket that conditions are evaluated over.
@@ -1603,6 +1625,9 @@ function pricing._basket_promotions(p_baskets pricing.basket[], p_lines pricing.
 
 function pricing._check_basket(p_lines jsonb, p_currency text, p_coupon_codes text[]) returns void
   -- Refuses a malformed basket, naming the field.
+
+function pricing._check_bundle_references(p_bundle jsonb) returns void
+  -- Refuses a bundle that names what does not exist.
 
 function pricing._check_commission_rule(p_rule pricing.commission_rules) returns void
   -- Refuses a malformed commission rule and one that overlaps another of the same scope.
@@ -1637,11 +1662,17 @@ function pricing._check_leaf_list(p_name text, p_list jsonb, p_pointer text) ret
 function pricing._check_leaf_time(p_window jsonb, p_pointer text) returns void
   -- Refuses a malformed window of the day in a condition.
 
+function pricing._check_live(p_promotion pricing.promotions, p_now timestamp with time zone) returns void
+  -- Refuses a promotion whose window is over, whose code is taken, or whose group works by another mode.
+
 function pricing._check_promotion(p_promotion pricing.promotions) returns void
   -- Refuses a malformed promotion, naming the field.
 
 function pricing._check_references(p_seller_ids uuid[], p_category_ids uuid[], p_product_ids uuid[], p_currency text, p_seller_field text, p_category_field text, p_product_field text, p_currency_field text) returns void
   -- Refuses references to sellers, categories, products and currencies that do not exist.
+
+function pricing._check_variants(p_variant_ids uuid[], p_field text) returns void
+  -- Refuses references to variants that do not exist.
 
 function pricing._commissions_for(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_nets bigint[], p_now timestamp with time zone) returns SETOF pricing.commission
   -- The commission of each line by the most specific rule: product+seller, product, seller+category, seller, category, default.
@@ -1651,6 +1682,9 @@ function pricing._compile_condition(p_tree jsonb, p_scope text, p_pointer text) 
 
 function pricing._condition_text(p_node jsonb, p_scope text) returns text
   -- The text of the jsonpath of a condition tree.
+
+function pricing._document_currency(p_document jsonb) returns text
+  -- The one currency of a promotion document.
 
 function pricing._drop_exhausted(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_now timestamp with time zone) returns SETOF pricing.adjustment
   -- The adjustments of one basket without promotions that are used up.
@@ -1684,6 +1718,9 @@ function pricing._lock_redemptions(p_order_ids uuid[], p_now timestamp with time
 
 function pricing._money_text(p_amount_minor bigint, p_currency text) returns text
   -- A non-negative amount with its decimal point and currency.
+
+function pricing._open_counters(p_promotion pricing.promotions) returns void
+  -- Makes the use counter of a promotion with a usage limit.
 
 function pricing._percent_of(p_amount_minor bigint, p_percent_bp integer) returns bigint
   -- round_half_up(amount * basis points / 10000) for amounts from 0 on.
@@ -1721,6 +1758,9 @@ function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with ti
 function pricing._shipping_fees(p_lines pricing.basket_line[], p_baskets pricing.basket[]) returns SETOF pricing.basket_shipping
   -- Flat shipping fees per basket and seller, 0 where waived or not set.
 
+function pricing._show_promotion(p_promotion pricing.view_promotion, p_is_own boolean) returns pricing.view_promotion
+  -- A promotion without what only its owners may see.
+
 function pricing._tell_promotion(p_ctx core.call_context, p_actor_id uuid, p_type text, p_promotion pricing.promotions) returns void
   -- Appends an event of a promotion.
 
@@ -1732,6 +1772,9 @@ function pricing._transition_promotion(p_ctx core.call_context, p_actor identity
 
 function pricing._write_commission_rule(p_ctx core.call_context, p_rule pricing.commission_rules) returns void
   -- Writes one version of a commission rule with its event.
+
+function pricing._write_promotion(p_promotion pricing.promotions) returns void
+  -- Writes the rules of a promotion over its row.
 
 -- orders --------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ alter table pricing.promotions
   add column seller_share_bp integer not null default 10000,
   add column platform_cap_minor bigint,
   add column budget_minor bigint,
+  add column requires_coupon boolean not null default false,
   add constraint promotions_type_check check (type in (
     'PERCENTAGE', 'FIXED_AMOUNT', 'FIXED_PRICE', 'BUY_X_GET_Y', 'TIERED', 'BUNDLE', 'FREE_SHIPPING', 'GIFT')),
   add constraint promotions_target_check check (target in ('ORDER', 'LINES', 'UNITS', 'SHIPPING')),
@@ -79,6 +80,7 @@ comment on column pricing.promotions.combines_with is 'Classes (ORDER, LINE, SHI
 comment on column pricing.promotions.floor_bp is 'No line falls below this share of its undiscounted amount by this promotion.';
 comment on column pricing.promotions.seller_share_bp is 'Which part of the discount the seller bears; the platform bears the rest.';
 comment on column pricing.promotions.platform_cap_minor is 'The platform bears at most this much per order; the seller bears what is above.';
+comment on column pricing.promotions.requires_coupon is 'Applies only by a code of its batches; one with a coupon_code does so anyway.';
 comment on column pricing.promotions.budget_minor is 'The sum of all its discounts never passes this.';
 
 create table pricing.promotion_versions (

@@ -29,7 +29,7 @@ use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
 use crate::payments::provider::Provider;
 use crate::payments::sandbox::Sandbox;
-use crate::{inventory, orders, payments};
+use crate::{inventory, orders, payments, pricing};
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
@@ -154,6 +154,7 @@ pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken)
     crate::events::sequencer::spawn(app, tracker, stop);
     orders::spawn(app, tracker, stop);
     inventory::spawn(app, tracker, stop);
+    pricing::spawn(app, tracker, stop);
     payments::workers::spawn(app, tracker, stop);
 }
 

@@ -1,5 +1,5 @@
 begin;
-select plan(27);
+select plan(39);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam,
        test.seller_id(test.seller('sam')) as sid, test.seller('sue') as sue, test.seller_id(test.seller('sue')) as sued;
@@ -40,6 +40,30 @@ update f set p = pg_temp.draft(admin, jsonb_build_object('endsAt', core.now() + 
 update core.clock set clock_offset = interval '2 hours';
 select is(pg_temp.act(admin, 'activate', p), 'pricing.promotion_window_over', 'a window that is over') from f;
 
+-- one that starts later waits for its time, and time moves it on
+update core.clock set clock_offset = interval '0';
+update f set p = pg_temp.draft(admin, jsonb_build_object('startsAt', core.now() + interval '1 hour', 'endsAt', core.now() + interval '3 hours'));
+select is(pg_temp.act(admin, 'activate', p), 'SCHEDULED', 'what starts later is scheduled') from f;
+select is(pg_temp.act(admin, 'activate', p), 'pricing.transition_refused', 'once') from f;
+select is(pg_temp.act(admin, 'pause', p), 'PAUSED', 'it can be paused') from f;
+select is(pg_temp.act(admin, 'activate', p), 'SCHEDULED', 'and scheduled again') from f;
+select is(pricing.sweep_promotions(10), 0, 'before its time nothing moves');
+update core.clock set clock_offset = interval '2 hours';
+select is(test.discounts(array[test.basket_line(1, sid, lamp, array[lamp], 1, 1000)]), 'L1 100', 'it applies by its window, though nobody has moved it yet') from f;
+select is(pricing.sweep_promotions(10), 1, 'then it is moved');
+select is((select status from pricing.promotions, f where promotion_id = p), 'ACTIVE', 'and active');
+update core.clock set clock_offset = interval '4 hours';
+select is(pricing.sweep_promotions(10), 1, 'and moved again when it is over');
+select is((select string_agg(replace(type, 'pricing.promotion_', ''), ' ' order by staging_id) from events.staging, f where aggregate_id = p),
+          'created scheduled paused scheduled activated ended', 'events tell all of it');
+update core.clock set clock_offset = interval '0';
+
+-- one group, one mode
+update f set p = pg_temp.draft(admin, '{"exclusivityGroup": "spring", "groupMode": "BEST"}');
+select is(pg_temp.act(admin, 'activate', p), 'ACTIVE', 'the first sets the mode of its group') from f;
+select is(pg_temp.act(admin, 'activate', pg_temp.draft(admin, '{"exclusivityGroup": "spring"}')), 'pricing.group_mode_conflict', 'the next must agree') from f;
+update f set p = null;
+
 -- not yours
 update f set p = pg_temp.draft(sam);
 select is(pg_temp.act(sue, 'activate', p), 'pricing.promotion_not_found', 'another seller''s') from f;
@@ -51,7 +75,7 @@ select is(pg_temp.act(admin, 'end', sid), 'pricing.promotion_not_found', 'an unk
 
 -- not even by hand
 update f set p = test.promotion('{}');
-select throws_ok($$ update pricing.promotions set percent_bp = 1 from f where promotion_id = p $$, 'MK409', 'pricing.promotion_active', 'rules of an active one');
+select throws_ok($$ update pricing.promotions set percent_bp = 1 from f where promotion_id = p $$, 'MK409', 'pricing.promotion_immutable', 'rules of an active one');
 select throws_ok($$ update pricing.promotions set status = 'DRAFT' from f where promotion_id = p $$, 'MK409', 'pricing.transition_refused', 'a way that is not in the table');
 select is_empty($$ select * from pricing._check_invariants() $$, 'the invariants hold');
 

@@ -21,6 +21,7 @@ select is_empty($$ select l.name from f, pricing.list_promotions(test.ctx(sam), 
   'use counter and limits of others stay private');
 select results_eq($$ select l.used, l.usage_limit, l.buyer_limit from f, pricing.list_promotions(test.ctx(admin), null, null, null, null, 10) as l
                       where l.name = 'few' $$, $$ values (0, 3, 2) $$, 'not for administrators');
+delete from pricing.promotion_versions where promotion_id in (select promotion_id from pricing.promotions where name = 'few');
 delete from pricing.promotion_counters where promotion_id in (select promotion_id from pricing.promotions where name = 'few');
 delete from pricing.promotions where name = 'few';
 select is(pg_temp.names(admin, 'DRAFT'), 'draft', 'by status') from f;
@@ -31,7 +32,7 @@ select results_eq(
        (select x.page_cursor from pricing.list_promotions(test.ctx(admin), null, null, null, null, 2) as x offset 1 limit 1), 2) as l $$,
   $$ values ('coupon'), ('auto') $$, 'the next page');
 select throws_ok($$ select pg_temp.names(admin, 'OPEN') from f $$, 'MK422', 'pricing.filter_invalid', 'an unknown status');
-select throws_ok($$ select pg_temp.names(null, null, 'GIFT') from f $$, 'MK422', 'pricing.filter_invalid', 'an unknown type');
+select throws_ok($$ select pg_temp.names(null, null, 'RAFFLE') from f $$, 'MK422', 'pricing.filter_invalid', 'an unknown type');
 select throws_ok($$ select l.* from pricing.list_promotions(test.ctx(), null, null, null, 'x', 2) as l $$, 'MK400', 'core.cursor_invalid', 'a bad cursor');
 
 select * from finish();

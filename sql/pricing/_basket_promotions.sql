@@ -15,12 +15,12 @@ as $$
     select b.basket_no, b.currency as basket_currency, p.*
     from unnest(p_baskets) as b
     cross join pricing.promotions as p
-    where p.status = 'ACTIVE' and p.coupon_code is null
+    where p.status in ('ACTIVE', 'SCHEDULED') and p.coupon_code is null and not p.requires_coupon
     union all
     select b.basket_no, b.currency, p.*
     from unnest(p_baskets) as b
     cross join lateral (select distinct upper(c) from unnest(b.coupon_codes) as c) as given (code)
-    join pricing.promotions as p on p.coupon_code = given.code and p.status = 'ACTIVE'
+    join pricing.promotions as p on p.coupon_code = given.code and p.status in ('ACTIVE', 'SCHEDULED')
   ), matched as (
     select c.basket_no, c.promotion_id,
            array_agg(l.ordinality::integer order by l.ordinality) as line_positions,

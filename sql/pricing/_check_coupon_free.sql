@@ -1,4 +1,4 @@
--- Refuses a coupon code that another active or paused promotion has. Private; reads only; a unique index is the second line.
+-- Refuses a coupon code that another promotion that is not over has. Private; reads only; a unique index is the second line.
 -- Problems: MK409 pricing.coupon_taken.
 create or replace function pricing._check_coupon_free(p_promotion pricing.promotions)
 returns void
@@ -8,7 +8,7 @@ as $$
 begin
   if exists (
     select from pricing.promotions as p
-    where p.coupon_code = p_promotion.coupon_code and p.status in ('ACTIVE', 'PAUSED')
+    where p.coupon_code = p_promotion.coupon_code and p.status in ('SCHEDULED', 'ACTIVE', 'PAUSED')
       and p.promotion_id <> p_promotion.promotion_id
   ) then
     raise exception 'pricing.coupon_taken' using

@@ -48,7 +48,7 @@ begin
   ), reasons as (
     select j.*,
            case when j.promotion_id is null then 'pricing.coupon_unknown'
-                when j.status <> 'ACTIVE' then 'pricing.coupon_inactive'
+                when j.status not in ('ACTIVE', 'SCHEDULED') and not (j.status = 'ENDED' and j.ends_at <= p_now) then 'pricing.coupon_inactive'
                 when j.starts_at > p_now then 'pricing.coupon_not_started'
                 when j.ends_at <= p_now then 'pricing.coupon_expired'
                 when j.currency <> j.basket_currency then 'pricing.coupon_currency_mismatch'

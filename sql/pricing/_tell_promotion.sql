@@ -1,5 +1,5 @@
 -- Appends an event of a promotion, whose row is locked; its seller hears of it. Private.
--- Events: pricing.promotion_created, promotion_changed, promotion_activated, promotion_paused, promotion_ended (p_type).
+-- Events: pricing.promotion_created, promotion_changed, promotion_scheduled, promotion_activated, promotion_paused, promotion_ended (p_type).
 create or replace function pricing._tell_promotion(
   p_ctx core.call_context, p_actor_id uuid, p_type text, p_promotion pricing.promotions
 )

@@ -1,5 +1,6 @@
 -- Changes the status of a locked promotion as pricing.promotion_transitions allows it, with its event. Private.
--- Events: pricing.promotion_activated, promotion_paused, promotion_ended. Problems: MK409 pricing.transition_refused.
+-- Events: pricing.promotion_scheduled, promotion_activated, promotion_paused, promotion_ended.
+-- Problems: MK409 pricing.transition_refused.
 create or replace function pricing._transition_promotion(
   p_ctx core.call_context, p_actor identity.actor, p_promotion pricing.promotions, p_action text, p_now timestamptz
 )

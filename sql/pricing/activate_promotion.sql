@@ -1,7 +1,9 @@
--- Lets a DRAFT or PAUSED promotion apply, after checking it once more as it stands. From now on its rules are immutable.
--- Called by: ADMIN, the promotion's seller. Locks: the promotion. Events: pricing.promotion_activated.
--- Problems: identity.*, pricing.promotion_not_found, transition_refused, promotion_window_over, coupon_taken, promotion_invalid,
--- *_unknown.
+-- Lets a DRAFT or PAUSED promotion apply, after checking it once more as it stands: ACTIVE at once, or SCHEDULED until its start.
+-- From now on its rules change by new versions only.
+-- Called by: ADMIN, the promotion's seller. Locks: the promotion, the name of its exclusivity group.
+-- Events: pricing.promotion_activated or pricing.promotion_scheduled.
+-- Problems: identity.*, pricing.promotion_not_found, transition_refused, promotion_window_over, coupon_taken, group_mode_conflict,
+-- promotion_invalid, condition_invalid, *_unknown.
 create or replace function pricing.activate_promotion(p_ctx core.call_context, p_promotion_id uuid)
 returns setof pricing.view_promotion
 language plpgsql
@@ -16,18 +18,11 @@ declare
 begin
   if v_promotion.status in ('DRAFT', 'PAUSED') then
     perform pricing._check_promotion(v_promotion);
-    if v_promotion.ends_at <= v_now then
-      raise exception 'pricing.promotion_window_over' using
-        errcode = 'MK409', detail = format('The promotion ended at %s.', pricing._time_text(v_promotion.ends_at)),
-        hint = 'Move its end first.', column = 'endsAt';
-    end if;
-    perform pricing._check_coupon_free(v_promotion);
-    insert into pricing.promotion_counters (promotion_id, usage_limit)
-    select v_promotion.promotion_id, v_promotion.usage_limit
-    where v_promotion.usage_limit is not null
-    on conflict do nothing;
+    perform pricing._check_live(v_promotion, v_now);
+    perform pricing._open_counters(v_promotion);
   end if;
-  perform pricing._transition_promotion(p_ctx, v_actor, v_promotion, 'activate', v_now);
+  perform pricing._transition_promotion(
+    p_ctx, v_actor, v_promotion, case when v_promotion.starts_at > v_now and v_promotion.status in ('DRAFT', 'PAUSED') then 'schedule' else 'activate' end, v_now);
   return query select p.* from pricing.view_promotion as p where p.promotion_id = p_promotion_id;
 end
 $$;

@@ -1,7 +1,13 @@
 -- Drafts a promotion. ADMIN makes one for the marketplace; a seller's applies to that seller's lines only.
--- p_document: {name, description?, type, target, percentBp?, amount? {amountMinor, currency}, currency?, categoryIds?, productIds?,
--- sellerIds?, minSubtotal? {amountMinor, currency}, couponCode?, startsAt?, endsAt?, usageLimit?, buyerLimit?, priority?}.
--- Locks: none. Events: pricing.promotion_created. Problems: identity.*, pricing.promotion_invalid, pricing.*_unknown.
+-- p_document: {name, description?, type, target, currency?, priority?, startsAt?, endsAt?,
+--   value: percentBp?, amount?, price?, unitPick?, unitCount?, buyQuantity?, getQuantity?, tierBy?, tiers? [{from, percentBp|amountMinor}],
+--     bundle? [{quantity, categoryIds?, productIds?, variantIds?}], gift? {variantId, sellerId?, quantity?},
+--   what it is for: categoryIds?, productIds?, variantIds?, sellerIds?, lineCondition?, condition?, minSubtotal?, minQuantity?,
+--   policy: base?, exclusive?, exclusivityGroup?, groupMode?, combinesWith?, stopsFurther?, maxPerOrder?, maxPerLine?, floorBp?,
+--   who pays: funding?, sellerShareBp?, platformCap?, and how often: couponCode?, requiresCoupon?, usageLimit?, buyerLimit?, budget?};
+-- amounts are {amountMinor, currency}.
+-- Locks: none. Events: pricing.promotion_created. Problems: identity.*, pricing.promotion_invalid,
+-- condition_invalid, *_unknown.
 create or replace function pricing.create_promotion(p_ctx core.call_context, p_document jsonb)
 returns setof pricing.view_promotion
 language plpgsql

@@ -1,5 +1,5 @@
 -- One promotion that the caller may see: any for ADMIN, a seller's own, for everybody else one that applies now without a coupon
--- (the use counter and limits of others' promotions stay private).
+-- (use counter, limits, budget and funding of others' promotions stay private).
 -- Locks: none. Events: none. Problems: identity.unauthenticated (a suspended account), pricing.promotion_not_found.
 create or replace function pricing.get_promotion(p_ctx core.call_context, p_promotion_id uuid)
 returns setof pricing.view_promotion
@@ -22,13 +22,9 @@ begin
       errcode = 'MK404', detail = 'There is no such promotion, or it is not yours to see.',
       hint = 'List the promotions to find its id.';
   end if;
-  if not (coalesce(v_actor.role, '') = 'ADMIN' or v_actor.seller_id is not distinct from v_promotion.seller_id
-          and v_actor.seller_id is not null) then
-    v_promotion.used := null;
-    v_promotion.usage_limit := null;
-    v_promotion.buyer_limit := null;
-  end if;
-  return next v_promotion;
+  return next pricing._show_promotion(
+    v_promotion,
+    v_actor.role is not distinct from 'ADMIN' or coalesce(v_actor.seller_id = v_promotion.seller_id, false));
 end
 $$;
 comment on function pricing.get_promotion(core.call_context, uuid) is 'One promotion that the caller may see.';

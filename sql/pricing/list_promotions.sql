@@ -1,5 +1,5 @@
--- Promotions, newest first: all for ADMIN, a seller's own, and for everybody those that apply now without a coupon (the use
--- counter and limits of others' promotions stay private). Filters: status, type, seller. Locks: none. Events: none.
+-- Promotions, newest first: all for ADMIN, a seller's own, and for everybody those that apply now without a coupon (use
+-- counter, limits, budget and funding of others' promotions stay private). Filters: status, type, seller. Locks: none. Events: none.
 -- Problems: identity.unauthenticated (a suspended account), core.cursor_invalid, pricing.filter_invalid.
 create or replace function pricing.list_promotions(
   p_ctx core.call_context, p_status text, p_type text, p_seller_id uuid, p_cursor text, p_limit integer
@@ -15,19 +15,16 @@ declare
   v_now constant timestamptz := core.now();
   v_before uuid := coalesce((core._decode_cursor(p_cursor, array['uuid']))[1], 'ffffffff-ffff-ffff-ffff-ffffffffffff')::uuid;
 begin
-  perform pricing._check_filter(p_status, array['DRAFT', 'ACTIVE', 'PAUSED', 'ENDED'], 'status');
-  perform pricing._check_filter(p_type, array['PERCENTAGE', 'FIXED_AMOUNT', 'FREE_SHIPPING'], 'type');
+  perform pricing._check_filter(p_status, array['DRAFT', 'SCHEDULED', 'ACTIVE', 'PAUSED', 'ENDED'], 'status');
+  perform pricing._check_filter(
+    p_type, array['PERCENTAGE', 'FIXED_AMOUNT', 'FIXED_PRICE', 'BUY_X_GET_Y', 'TIERED', 'BUNDLE', 'FREE_SHIPPING', 'GIFT'], 'type');
   return query
-  select p.promotion_id, p.seller_id, p.name, p.description, p.type, p.target, p.percent_bp, p.amount_minor, p.currency,
-         p.category_ids, p.product_ids, p.seller_ids, p.min_subtotal_minor, p.coupon_code, p.starts_at, p.ends_at,
-         case when x.is_own then p.usage_limit end, case when x.is_own then p.buyer_limit end, p.priority, p.status, p.version,
-         p.created_at, p.updated_at,
-         case when x.is_own then p.used end,
-         core._encode_cursor(p.promotion_id::text)
+  select shown.*
   from pricing.view_promotion as p
   cross join lateral (
     select v_actor.role is not distinct from 'ADMIN' or coalesce(p.seller_id = v_actor.seller_id, false) as is_own
   ) as x
+  cross join lateral pricing._show_promotion(p, x.is_own) as shown
   where (x.is_own or pricing._is_public(p, v_now))
     and (p_status is null or p.status = p_status)
     and (p_type is null or p.type = p_type)

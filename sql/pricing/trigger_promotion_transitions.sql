@@ -1,5 +1,5 @@
 -- The second net below pricing._transition_promotion: not even a manual UPDATE moves a promotion along a path that is not in the
--- table, or changes the rules of an active one.
+-- table, changes the rules of an ended one, or those of any but a draft without a new version.
 create or replace function pricing._check_promotion_transition()
 returns trigger
 language plpgsql
@@ -13,18 +13,18 @@ begin
       errcode = 'MK409', detail = format('A promotion cannot go from %s to %s.', old.status, new.status),
       hint = 'pricing.promotion_transitions lists what can.';
   end if;
-  if old.status in ('ACTIVE', 'ENDED')
+  if (old.status = 'ENDED' or (old.status <> 'DRAFT' and new.version <= old.version))
      and to_jsonb(new) - 'status' - 'version' - 'updated_at' is distinct from
          to_jsonb(old) - 'status' - 'version' - 'updated_at' then
-    raise exception 'pricing.promotion_active' using
-      errcode = 'MK409', detail = format('The promotion is %s; its rules cannot change.', old.status),
-      hint = 'Pause an active promotion first.';
+    raise exception 'pricing.promotion_immutable' using
+      errcode = 'MK409', detail = format('The promotion is %s; the rules of its versions cannot change.', old.status),
+      hint = 'Open a new version; draft a new promotion in place of one that has ended.';
   end if;
   return new;
 end
 $$;
 comment on function pricing._check_promotion_transition() is
-  'Trigger: refuses status changes that pricing.promotion_transitions lacks, and changed rules of active promotions.';
+  'Trigger: refuses status changes that pricing.promotion_transitions lacks, and rules changed without a new version.';
 
 create or replace trigger promotion_transitions
 before update on pricing.promotions

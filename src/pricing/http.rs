@@ -244,7 +244,8 @@ pub async fn get_promotion(
 
 /// Replace the rules of a promotion
 ///
-/// Only while it is DRAFT or PAUSED.
+/// Those of a draft simply change. What was active gets a new version that supersedes the old one at once; orders keep the
+/// version they were priced by. It also keeps its kinds of limits.
 #[utoipa::path(
     put, path = "/promotions/{promotionId}", tag = "pricing", operation_id = "updatePromotion",
     security(("bearer" = [])),
@@ -253,7 +254,7 @@ pub async fn get_promotion(
     responses(
         (status = 200, description = "The promotion as it is now", body = Promotion,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
-        (status = 409, description = "pricing.promotion_active, pricing.promotion_limits_fixed, pricing.coupon_taken", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "pricing.promotion_immutable, pricing.promotion_limits_fixed, pricing.promotion_window_over, pricing.coupon_taken, pricing.group_mode_conflict", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn update_promotion(
@@ -270,7 +271,7 @@ pub async fn update_promotion(
 
 /// Activate a promotion
 ///
-/// It is checked once more; from now on its rules cannot change until it is paused.
+/// It is checked once more, and is ACTIVE at once, or SCHEDULED until its start. From now on a change is a new version.
 #[utoipa::path(
     post, path = "/promotions/{promotionId}/activate", tag = "pricing", operation_id = "activatePromotion",
     security(("bearer" = [])),
@@ -278,7 +279,7 @@ pub async fn update_promotion(
     responses(
         (status = 200, description = "The promotion as it is now", body = Promotion,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
-        (status = 409, description = "pricing.transition_refused, pricing.promotion_window_over, pricing.coupon_taken", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "pricing.transition_refused, pricing.promotion_window_over, pricing.coupon_taken, pricing.group_mode_conflict", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn activate_promotion(

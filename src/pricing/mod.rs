@@ -7,10 +7,20 @@ pub mod http;
 pub mod sql;
 pub mod types;
 
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::App;
+use crate::app::{App, Pool};
+use crate::problem::Result;
+use crate::worker::{self, Pace, Wake};
+
+/// Most promotions that one sweep moves.
+const SWEEP_LIMIT: i32 = 200;
+const SWEEP_PAUSE: Duration = Duration::from_secs(5);
 
 /// Everything under `/api/v1` that belongs to this domain.
 pub fn routes() -> OpenApiRouter<App> {
@@ -24,4 +34,18 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::activate_promotion))
         .routes(routes!(http::pause_promotion))
         .routes(routes!(http::end_promotion))
+}
+
+/// Worker step: starts and ends promotions whose time has come. A promotion applies by its window, so it may be late.
+pub async fn sweep(pool: &Pool) -> Result<usize> {
+    sql::sweep_promotions(pool, SWEEP_LIMIT).await
+}
+
+/// Starts this domain's worker.
+pub fn spawn(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
+    let pool = app.worker_pool.clone();
+    worker::spawn(tracker, stop, "pricing.sweep", Pace::every(SWEEP_PAUSE), Wake::Timer, move || {
+        let pool = pool.clone();
+        async move { sweep(&pool).await }
+    });
 }

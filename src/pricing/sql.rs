@@ -14,6 +14,23 @@ use crate::http::context::CallContext;
 use crate::http::page::Page;
 use crate::problem::Result;
 
+/// The columns of a promotion, from a function that returns them.
+macro_rules! promotion {
+    ($call:literal) => {
+        concat!(
+            "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, \
+             currency, category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, \
+             starts_at, ends_at, usage_limit, buyer_limit, priority, status, version, created_at, \
+             updated_at, used, variant_ids, line_condition, condition, min_quantity, price_minor, \
+             unit_pick, unit_count, buy_quantity, get_quantity, tier_by, tiers, bundle, gift_variant_id, \
+             gift_seller_id, gift_quantity, base, is_exclusive, exclusivity_group, group_mode, \
+             combines_with, stops_further, max_order_minor, max_line_minor, floor_bp, funding, \
+             seller_share_bp, platform_cap_minor, budget_minor, requires_coupon, page_cursor from ",
+            $call
+        )
+    };
+}
+
 pub async fn list_commission_rules(
     pool: &Pool,
     ctx: &CallContext,
@@ -117,10 +134,7 @@ pub async fn list_promotions(
     query(
         pool,
         "pricing.list_promotions",
-        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-         category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-         buyer_limit, priority, status, version, created_at, updated_at, used, page_cursor \
-         from pricing.list_promotions($1, $2, $3, $4, $5, $6)",
+        promotion!("pricing.list_promotions($1, $2, $3, $4, $5, $6)"),
         &[ctx, &filter.status, &filter.r#type, &filter.seller_id, &page.cursor, &page.limit],
     )
     .await
@@ -130,10 +144,7 @@ pub async fn get_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uuid) -
     let row = query_one(
         pool,
         "pricing.get_promotion",
-        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-             buyer_limit, priority, status, version, created_at, updated_at, used from \
-         pricing.get_promotion($1, $2)",
+        promotion!("pricing.get_promotion($1, $2)"),
         &[ctx, &promotion_id],
     )
     .await?;
@@ -144,10 +155,7 @@ pub async fn create_promotion(pool: &Pool, ctx: &CallContext, rules: &PromotionR
     let row = query_one(
         pool,
         "pricing.create_promotion",
-        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-             buyer_limit, priority, status, version, created_at, updated_at, used from \
-         pricing.create_promotion($1, $2)",
+        promotion!("pricing.create_promotion($1, $2)"),
         &[ctx, &Json(rules)],
     )
     .await?;
@@ -164,10 +172,7 @@ pub async fn update_promotion(
     let row = query_one(
         pool,
         "pricing.update_promotion",
-        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-             buyer_limit, priority, status, version, created_at, updated_at, used from \
-         pricing.update_promotion($1, $2, $3, $4)",
+        promotion!("pricing.update_promotion($1, $2, $3, $4)"),
         &[ctx, &promotion_id, &version, &Json(rules)],
     )
     .await?;
@@ -178,10 +183,7 @@ pub async fn activate_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uu
     let row = query_one(
         pool,
         "pricing.activate_promotion",
-        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-             buyer_limit, priority, status, version, created_at, updated_at, used from \
-         pricing.activate_promotion($1, $2)",
+        promotion!("pricing.activate_promotion($1, $2)"),
         &[ctx, &promotion_id],
     )
     .await?;
@@ -192,10 +194,7 @@ pub async fn pause_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uuid)
     let row = query_one(
         pool,
         "pricing.pause_promotion",
-        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-             buyer_limit, priority, status, version, created_at, updated_at, used from \
-         pricing.pause_promotion($1, $2)",
+        promotion!("pricing.pause_promotion($1, $2)"),
         &[ctx, &promotion_id],
     )
     .await?;
@@ -206,14 +205,19 @@ pub async fn end_promotion(pool: &Pool, ctx: &CallContext, promotion_id: Uuid) -
     let row = query_one(
         pool,
         "pricing.end_promotion",
-        "select promotion_id, seller_id, name, description, type, target, percent_bp, amount_minor, currency, \
-             category_ids, product_ids, seller_ids, min_subtotal_minor, coupon_code, starts_at, ends_at, usage_limit, \
-             buyer_limit, priority, status, version, created_at, updated_at, used from \
-         pricing.end_promotion($1, $2)",
+        promotion!("pricing.end_promotion($1, $2)"),
         &[ctx, &promotion_id],
     )
     .await?;
     Ok(Promotion::try_from(&row)?)
+}
+
+/// Starts and ends promotions whose time has come; answers how many.
+pub async fn sweep_promotions(pool: &Pool, limit: i32) -> Result<usize> {
+    let row =
+        query_one(pool, "pricing.sweep_promotions", "select pricing.sweep_promotions($1) as done", &[&limit])
+            .await?;
+    Ok(usize::try_from(row.try_get::<_, i32>("done")?).unwrap_or(0))
 }
 
 pub async fn apply_promotions(pool: &Pool, ctx: &CallContext, basket: &Basket) -> Result<Preview> {

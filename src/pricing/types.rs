@@ -136,6 +136,58 @@ pub struct CommissionRuleFilter {
     pub status: Option<String>,
 }
 
+/// A band of a TIERED promotion.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tier {
+    /// Where it begins: minor units for SPEND, units for QUANTITY.
+    #[schema(minimum = 1, maximum = 10_000_000_000_000_i64)]
+    pub from: i64,
+    /// Either this or `amountMinor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub percent_bp: Option<i32>,
+    /// Once for target ORDER, per unit for target LINES.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 100_000_000_000_i64)]
+    pub amount_minor: Option<i64>,
+}
+
+/// What one part of a bundle is, and how many of it a set takes. All filters that are given must hold.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BundleComponent {
+    #[schema(minimum = 1, maximum = 1000)]
+    pub quantity: i32,
+    /// With everything below them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100)]
+    pub category_ids: Option<Vec<Uuid>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100)]
+    pub product_ids: Option<Vec<Uuid>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100)]
+    pub variant_ids: Option<Vec<Uuid>>,
+}
+
+/// What a GIFT promotion adds to the order.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gift {
+    pub variant_id: Uuid,
+    /// Whose offer; the cheapest in the basket's currency when absent. A seller's own promotion gives that seller's goods.
+    #[serde(default)]
+    pub seller_id: Option<Uuid>,
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 100, default = 1)]
+    pub quantity: i32,
+}
+
+const fn one() -> i32 {
+    1
+}
+
 /// A discount: automatic, or by coupon.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -146,16 +198,30 @@ pub struct Promotion {
     #[schema(example = "Spring sale")]
     pub name: String,
     pub description: String,
-    /// PERCENTAGE, FIXED_AMOUNT or FREE_SHIPPING.
+    /// PERCENTAGE, FIXED_AMOUNT, FIXED_PRICE, BUY_X_GET_Y, TIERED, BUNDLE, FREE_SHIPPING or GIFT.
     #[schema(example = "PERCENTAGE")]
     pub r#type: String,
-    /// ORDER (once on the sum of the matching lines), LINES (each matching line) or SHIPPING.
+    /// ORDER (once on the sum of the matching lines), LINES (each matching line), UNITS (the cheapest or dearest) or SHIPPING.
     #[schema(example = "ORDER")]
     pub target: String,
     #[schema(minimum = 1, maximum = 10_000)]
     pub percent_bp: Option<i32>,
-    /// Once for target ORDER, per unit for target LINES.
+    /// Once for targets ORDER and SHIPPING, per unit for LINES and UNITS.
     pub amount: Option<Money>,
+    /// What a unit (FIXED_PRICE) or a set (BUNDLE) costs.
+    pub price: Option<Money>,
+    /// CHEAPEST or DEAREST.
+    pub unit_pick: Option<String>,
+    pub unit_count: Option<i32>,
+    pub buy_quantity: Option<i32>,
+    pub get_quantity: Option<i32>,
+    /// SPEND or QUANTITY.
+    pub tier_by: Option<String>,
+    #[schema(value_type = Option<Vec<Tier>>)]
+    pub tiers: Option<Box<RawValue>>,
+    #[schema(value_type = Option<Vec<BundleComponent>>)]
+    pub bundle: Option<Box<RawValue>>,
+    pub gift: Option<Gift>,
     /// Only for baskets in this currency.
     #[schema(min_length = 3, max_length = 3)]
     pub currency: Option<String>,
@@ -165,10 +231,47 @@ pub struct Promotion {
     #[schema(max_items = 100)]
     pub product_ids: Option<Vec<Uuid>>,
     #[schema(max_items = 100)]
+    pub variant_ids: Option<Vec<Uuid>>,
+    #[schema(max_items = 100)]
     pub seller_ids: Option<Vec<Uuid>>,
+    /// Which lines it is for.
+    #[schema(value_type = Option<Object>)]
+    pub line_condition: Option<Box<RawValue>>,
+    /// What the basket and its buyer must be.
+    #[schema(value_type = Option<Object>)]
+    pub condition: Option<Box<RawValue>>,
     /// What the matching lines must cost before any discount.
     pub min_subtotal: Option<Money>,
+    /// How many units the matching lines must have.
+    pub min_quantity: Option<i32>,
+    /// SEQUENTIAL (on what earlier promotions left) or ORIGINAL (on the undiscounted amounts).
+    pub base: String,
+    /// Acts only alone.
+    pub exclusive: bool,
+    /// Of a group one promotion acts.
+    pub exclusivity_group: Option<String>,
+    /// FIRST in the order of acting, or BEST for the buyer.
+    pub group_mode: Option<String>,
+    /// Classes (ORDER, LINE, SHIPPING) of promotions that may act beside it.
+    #[schema(max_items = 3)]
+    pub combines_with: Vec<String>,
+    /// Nothing acts after it.
+    pub stops_further: bool,
+    pub max_per_order: Option<Money>,
+    pub max_per_line: Option<Money>,
+    /// What of a line's undiscounted amount must be left, for those who own it.
+    pub floor_bp: Option<i32>,
+    /// Who pays: PLATFORM, SELLER or SHARED, for those who own it.
+    pub funding: Option<String>,
+    /// Which part the seller bears, for those who own it.
+    pub seller_share_bp: Option<i32>,
+    /// What the platform bears of an order at most, for those who own it.
+    pub platform_cap: Option<Money>,
+    /// What all its discounts together may cost, for those who own it.
+    pub budget: Option<Money>,
     pub coupon_code: Option<String>,
+    /// Applies only with a coupon code.
+    pub requires_coupon: bool,
     #[schema(value_type = String, format = DateTime)]
     pub starts_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -181,7 +284,7 @@ pub struct Promotion {
     pub used: Option<i32>,
     /// The greater acts first.
     pub priority: i32,
-    /// DRAFT, ACTIVE, PAUSED or ENDED.
+    /// DRAFT, SCHEDULED, ACTIVE, PAUSED or ENDED.
     #[schema(example = "ACTIVE")]
     pub status: String,
     pub version: i32,
@@ -201,6 +304,11 @@ impl TryFrom<&Row> for Promotion {
     type Error = tokio_postgres::Error;
 
     fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        let json = |column: &str| {
+            Ok::<_, Self::Error>(row.try_get::<_, Option<Json<Box<RawValue>>>>(column)?.map(|json| json.0))
+        };
+        let gift = row.try_get::<_, Option<Uuid>>("gift_variant_id")?.zip(row.try_get("gift_quantity")?);
+        let gift_seller_id = row.try_get("gift_seller_id")?;
         Ok(Self {
             promotion_id: row.try_get("promotion_id")?,
             seller_id: row.try_get("seller_id")?,
@@ -210,12 +318,39 @@ impl TryFrom<&Row> for Promotion {
             target: row.try_get("target")?,
             percent_bp: row.try_get("percent_bp")?,
             amount: money(row, "amount_minor")?,
+            price: money(row, "price_minor")?,
+            unit_pick: row.try_get("unit_pick")?,
+            unit_count: row.try_get("unit_count")?,
+            buy_quantity: row.try_get("buy_quantity")?,
+            get_quantity: row.try_get("get_quantity")?,
+            tier_by: row.try_get("tier_by")?,
+            tiers: json("tiers")?,
+            bundle: json("bundle")?,
+            gift: gift.map(|(variant_id, quantity)| Gift { variant_id, seller_id: gift_seller_id, quantity }),
             currency: row.try_get("currency")?,
             category_ids: row.try_get("category_ids")?,
             product_ids: row.try_get("product_ids")?,
+            variant_ids: row.try_get("variant_ids")?,
             seller_ids: row.try_get("seller_ids")?,
+            line_condition: json("line_condition")?,
+            condition: json("condition")?,
             min_subtotal: money(row, "min_subtotal_minor")?,
+            min_quantity: row.try_get("min_quantity")?,
+            base: row.try_get("base")?,
+            exclusive: row.try_get("is_exclusive")?,
+            exclusivity_group: row.try_get("exclusivity_group")?,
+            group_mode: row.try_get("group_mode")?,
+            combines_with: row.try_get("combines_with")?,
+            stops_further: row.try_get("stops_further")?,
+            max_per_order: money(row, "max_order_minor")?,
+            max_per_line: money(row, "max_line_minor")?,
+            floor_bp: row.try_get("floor_bp")?,
+            funding: row.try_get("funding")?,
+            seller_share_bp: row.try_get("seller_share_bp")?,
+            platform_cap: money(row, "platform_cap_minor")?,
+            budget: money(row, "budget_minor")?,
             coupon_code: row.try_get("coupon_code")?,
+            requires_coupon: row.try_get("requires_coupon")?,
             starts_at: row.try_get("starts_at")?,
             ends_at: row.try_get("ends_at")?,
             usage_limit: row.try_get("usage_limit")?,
@@ -230,7 +365,7 @@ impl TryFrom<&Row> for Promotion {
     }
 }
 
-/// The rules of a promotion.
+/// The rules of a promotion. Which fields go with which type and target is in `docs/pricing.md`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({
@@ -243,19 +378,53 @@ pub struct PromotionRules {
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
-    /// PERCENTAGE, FIXED_AMOUNT or FREE_SHIPPING.
+    /// PERCENTAGE, FIXED_AMOUNT, FIXED_PRICE, BUY_X_GET_Y, TIERED, BUNDLE, FREE_SHIPPING or GIFT.
     #[schema(max_length = 20)]
     pub r#type: String,
-    /// ORDER, LINES or SHIPPING (with FREE_SHIPPING).
+    /// ORDER, LINES, UNITS or SHIPPING.
     #[schema(max_length = 20)]
     pub target: String,
-    /// For PERCENTAGE.
+    /// For PERCENTAGE, and for what BUY_X_GET_Y gives (10000 = free).
     #[serde(default)]
     #[schema(minimum = 1, maximum = 10_000)]
     pub percent_bp: Option<i32>,
-    /// For FIXED_AMOUNT: once per order for target ORDER, per unit for target LINES.
+    /// For FIXED_AMOUNT: once for targets ORDER and SHIPPING, per unit for LINES and UNITS.
     #[serde(default)]
     pub amount: Option<Money>,
+    /// What a unit (FIXED_PRICE) or a set (BUNDLE) costs.
+    #[serde(default)]
+    pub price: Option<Money>,
+    /// For target UNITS: CHEAPEST or DEAREST.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub unit_pick: Option<String>,
+    /// For target UNITS: how many units.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub unit_count: Option<i32>,
+    /// For BUY_X_GET_Y.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub buy_quantity: Option<i32>,
+    /// For BUY_X_GET_Y.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub get_quantity: Option<i32>,
+    /// For TIERED: SPEND or QUANTITY.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub tier_by: Option<String>,
+    /// For TIERED, in ascending order.
+    #[serde(default)]
+    #[schema(min_items = 1, max_items = 20)]
+    pub tiers: Option<Vec<Tier>>,
+    /// For BUNDLE.
+    #[serde(default)]
+    #[schema(min_items = 1, max_items = 10)]
+    pub bundle: Option<Vec<BundleComponent>>,
+    /// For GIFT.
+    #[serde(default)]
+    pub gift: Option<Gift>,
     /// Only for baskets in this currency; that of the amounts when absent.
     #[serde(default)]
     #[schema(min_length = 3, max_length = 3)]
@@ -267,17 +436,79 @@ pub struct PromotionRules {
     #[serde(default)]
     #[schema(max_items = 100)]
     pub product_ids: Option<Vec<Uuid>>,
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub variant_ids: Option<Vec<Uuid>>,
     /// Not for a seller's own promotion.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub seller_ids: Option<Vec<Uuid>>,
+    /// Which lines it is for: a tree of all, any, not and leaves.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub line_condition: Option<serde_json::Value>,
+    /// What the basket and its buyer must be: a tree of all, any, not and leaves.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub condition: Option<serde_json::Value>,
     /// What the matching lines must cost before any discount.
     #[serde(default)]
     pub min_subtotal: Option<Money>,
+    /// How many units the matching lines must have.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub min_quantity: Option<i32>,
+    /// SEQUENTIAL (the default: on what earlier promotions left) or ORIGINAL (on the undiscounted amounts).
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub base: Option<String>,
+    /// Acts only alone. Marketplace promotions only, as the next four.
+    #[serde(default)]
+    pub exclusive: bool,
+    /// Of a group one promotion acts.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 40)]
+    pub exclusivity_group: Option<String>,
+    /// FIRST (the default) in the order of acting, or BEST for the buyer; the same in the whole group.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub group_mode: Option<String>,
+    /// Classes (ORDER, LINE, SHIPPING) of promotions that may act beside it; all when absent.
+    #[serde(default)]
+    #[schema(max_items = 3)]
+    pub combines_with: Option<Vec<String>>,
+    /// Nothing acts after it.
+    #[serde(default)]
+    pub stops_further: bool,
+    #[serde(default)]
+    pub max_per_order: Option<Money>,
+    #[serde(default)]
+    pub max_per_line: Option<Money>,
+    /// What of a line's undiscounted amount must be left.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub floor_bp: i32,
+    /// Who pays: SELLER (the default, and a seller's own always), PLATFORM or SHARED.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub funding: Option<String>,
+    /// For SHARED: which part the seller bears.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub seller_share_bp: Option<i32>,
+    /// For SHARED: what the platform bears of an order at most; the seller bears what is above.
+    #[serde(default)]
+    pub platform_cap: Option<Money>,
+    /// What all its discounts together may cost.
+    #[serde(default)]
+    pub budget: Option<Money>,
     /// 3 to 40 letters, digits, dashes, underscores; kept in capitals. Absent: automatic.
     #[serde(default)]
     #[schema(min_length = 3, max_length = 40)]
     pub coupon_code: Option<String>,
+    /// Applies only with a code of one of its batches; one with a `couponCode` needs a code anyway.
+    #[serde(default)]
+    pub requires_coupon: bool,
     /// Now when absent.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -301,9 +532,9 @@ pub struct PromotionRules {
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct PromotionFilter {
-    /// DRAFT, ACTIVE, PAUSED or ENDED.
+    /// DRAFT, SCHEDULED, ACTIVE, PAUSED or ENDED.
     pub status: Option<String>,
-    /// PERCENTAGE, FIXED_AMOUNT or FREE_SHIPPING.
+    /// PERCENTAGE, FIXED_AMOUNT, FIXED_PRICE, BUY_X_GET_Y, TIERED, BUNDLE, FREE_SHIPPING or GIFT.
     pub r#type: Option<String>,
     /// Only this seller's own promotions.
     pub seller_id: Option<Uuid>,

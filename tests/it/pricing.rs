@@ -118,12 +118,14 @@ fn a_promotion_lives_from_draft_to_end() {
         ana.get(&path).await.problem(404, "pricing.promotion_not_found");
         assert_eq!(sam.post(&act("activate"), json!({})).await.expect(200).str("status"), "ACTIVE");
         assert_eq!(t.anybody().get(&path).await.expect(200).str("name"), "Ten");
-        sam.put(&path, change.clone()).if_match(3).await.problem(409, "pricing.promotion_active");
+        let next = sam.put(&path, change.clone()).if_match(3).await.expect(200);
+        assert_eq!((next.int("version"), next.str("status")), (4, "ACTIVE"), "a new version supersedes it");
         sam.post(&act("activate"), json!({})).await.problem(409, "pricing.transition_refused");
         assert_eq!(admin.post(&act("pause"), json!({})).await.expect(200).str("status"), "PAUSED");
         sam.put(&path, change.clone()).if_match(1).await.problem(412, "core.version_stale");
-        sam.put(&path, change.clone()).if_match(4).await.expect(200);
+        sam.put(&path, change.clone()).if_match(5).await.expect(200);
         assert_eq!(sam.post(&act("end"), json!({})).await.expect(200).str("status"), "ENDED");
+        sam.put(&path, change.clone()).if_match(7).await.problem(409, "pricing.promotion_immutable");
         sam.post(&act("pause"), json!({})).await.problem(409, "pricing.transition_refused");
         assert_eq!(
             t.events().await.iter().filter(|e| e.starts_with("pricing.")).collect::<Vec<_>>(),
@@ -131,6 +133,7 @@ fn a_promotion_lives_from_draft_to_end() {
                 "pricing.promotion_created",
                 "pricing.promotion_changed",
                 "pricing.promotion_activated",
+                "pricing.promotion_changed",
                 "pricing.promotion_paused",
                 "pricing.promotion_changed",
                 "pricing.promotion_ended"
@@ -166,7 +169,7 @@ fn a_promotion_lives_from_draft_to_end() {
         ana.post("/promotions", ten_percent()).await.problem(403, "identity.role_required");
         admin.get("/promotions?status=OPEN").await.problem_at(422, "pricing.filter_invalid", "/status");
         let mut bad = ten_percent();
-        bad["target"] = json!("SHIPPING");
+        bad["target"] = json!("EVERYTHING");
         admin.post("/promotions", bad).await.problem_at(422, "pricing.promotion_invalid", "/target");
         let mut bad = ten_percent();
         bad["amount"] = json!({ "amountMinor": 5, "currency": "USD" });
@@ -174,6 +177,130 @@ fn a_promotion_lives_from_draft_to_end() {
         let mut bad = ten_percent();
         bad["discount"] = json!(5);
         admin.post("/promotions", bad).await.problem(400, "core.body_invalid");
+    });
+}
+
+/// Every field of a promotion comes back as it went in, and what was not said has its default.
+#[test]
+fn promotions_of_every_type_are_kept_as_given() {
+    run(async |t| {
+        let (admin, sam) = (t.admin().await, t.seller("sam").await);
+        let lamp = t.offer(&sam, 1999, 50).await;
+        let usd = |amount: i64| json!({ "amountMinor": amount, "currency": "USD" });
+        for rules in [
+            json!({ "type": "PERCENTAGE", "target": "UNITS", "percentBp": 5000, "unitPick": "CHEAPEST", "unitCount": 2,
+                    "minQuantity": 3, "variantIds": [lamp] }),
+            json!({ "type": "FIXED_AMOUNT", "target": "SHIPPING", "amount": usd(300), "maxPerOrder": usd(250) }),
+            json!({ "type": "FIXED_PRICE", "target": "LINES", "price": usd(999), "base": "ORIGINAL", "floorBp": 2000,
+                    "maxPerLine": usd(500) }),
+            json!({ "type": "BUY_X_GET_Y", "target": "LINES", "buyQuantity": 2, "getQuantity": 1, "percentBp": 10_000,
+                    "exclusivityGroup": "spring", "groupMode": "BEST", "stopsFurther": true }),
+            json!({ "type": "TIERED", "target": "ORDER", "tierBy": "SPEND", "currency": "USD",
+                    "tiers": [{ "from": 5000, "percentBp": 500 }, { "from": 10_000, "amountMinor": 1500 }],
+                    "funding": "SHARED", "sellerShareBp": 4000, "platformCap": usd(800), "budget": usd(100_000) }),
+            json!({ "type": "BUNDLE", "target": "LINES", "price": usd(2500),
+                    "bundle": [{ "quantity": 2, "variantIds": [lamp] }], "exclusive": true }),
+            json!({ "type": "GIFT", "target": "LINES", "gift": { "variantId": lamp, "sellerId": null, "quantity": 1 },
+                    "combinesWith": ["ORDER"], "requiresCoupon": true, "funding": "PLATFORM" }),
+        ] {
+            let mut whole = rules.clone();
+            whole["name"] = json!("Given");
+            let made = admin.post("/promotions", whole).await.expect(201);
+            for (field, value) in rules.as_object().expect("an object") {
+                assert_eq!(&made[field], value, "{field} of {}", rules["type"]);
+            }
+            assert_eq!(admin.get(made.header("location")).await.expect(200).body, made.body);
+        }
+        let plain = admin.post("/promotions", ten_percent()).await.expect(201);
+        assert_eq!(
+            [
+                &plain["funding"],
+                &plain["sellerShareBp"],
+                &plain["base"],
+                &plain["combinesWith"],
+                &plain["exclusive"]
+            ],
+            [
+                &json!("SELLER"),
+                &json!(10_000),
+                &json!("SEQUENTIAL"),
+                &json!(["LINE", "ORDER", "SHIPPING"]),
+                &json!(false)
+            ]
+        );
+
+        // refused, each with its place
+        for (patch, pointer) in [
+            (
+                json!({ "type": "TIERED", "percentBp": null, "tierBy": "QUANTITY", "tiers": [{ "from": 2 }] }),
+                "/tiers/0",
+            ),
+            (json!({ "unitPick": "CHEAPEST" }), "/unitPick"),
+            (json!({ "groupMode": "BEST" }), "/groupMode"),
+            (
+                json!({ "budget": usd(5), "maxPerOrder": { "amountMinor": 5, "currency": "EUR" } }),
+                "/budget/currency",
+            ),
+        ] {
+            let mut bad = ten_percent();
+            bad.as_object_mut().expect("an object").extend(patch.as_object().expect("an object").clone());
+            admin.post("/promotions", bad).await.problem_at(422, "pricing.promotion_invalid", pointer);
+        }
+        let mut bad = ten_percent();
+        bad["funding"] = json!("PLATFORM");
+        sam.post("/promotions", bad).await.problem_at(422, "pricing.promotion_invalid", "/funding");
+        let mut bad = ten_percent();
+        bad["tiers"] = json!([{ "from": 2, "colour": "red" }]);
+        admin.post("/promotions", bad).await.problem(400, "core.body_invalid");
+
+        // what others may see of it
+        let id = active(
+            &admin,
+            json!({ "name": "Seen", "type": "PERCENTAGE", "target": "ORDER", "percentBp": 1000,
+                                        "funding": "PLATFORM", "usageLimit": 5 }),
+        )
+        .await;
+        let seen = t.anybody().get(&format!("/promotions/{id}")).await.expect(200);
+        assert_eq!([&seen["funding"], &seen["usageLimit"], &seen["sellerShareBp"]], [&Value::Null; 3]);
+    });
+}
+
+#[test]
+fn a_promotion_waits_for_its_start() {
+    run(async |t| {
+        let (admin, sam) = (t.admin().await, t.seller("sam").await);
+        let lamp = t.offer(&sam, 1000, 50).await;
+        let rules = json!({ "name": "Later", "type": "PERCENTAGE", "target": "ORDER", "percentBp": 1000,
+                            "startsAt": "2000-01-01T00:00:00Z", "endsAt": "2999-01-01T00:00:00Z" });
+        let mut later = rules.clone();
+        later["startsAt"] = json!("2998-01-01T00:00:00Z");
+        let made = admin.post("/promotions", later).await.expect(201);
+        let path = made.header("location").to_owned();
+        let scheduled = admin.post(&format!("{path}/activate"), json!({})).await.expect(200);
+        assert_eq!(scheduled.str("status"), "SCHEDULED");
+        t.anybody().get(&path).await.problem(404, "pricing.promotion_not_found");
+        assert_eq!(admin.get("/promotions?status=SCHEDULED").await.expect(200).items().len(), 1);
+        let price = async || {
+            t.anybody().post("/promotions/apply", basket(lamp, 1, &[])).await.expect(200)["total"]["amountMinor"].clone()
+        };
+        assert_eq!(price().await, 1000);
+        admin.put(&path, rules).if_match(scheduled.int("version")).await.expect(200);
+        assert_eq!(price().await, 900, "its window says that it applies, before anybody has moved it");
+
+        // one group, one mode
+        let group = |mode: &str| {
+            let mut rules = ten_percent();
+            rules["exclusivityGroup"] = json!("spring");
+            rules["groupMode"] = json!(mode);
+            rules
+        };
+        active(&admin, group("BEST")).await;
+        let rival = admin.post("/promotions", group("FIRST")).await.expect(201);
+        admin.post(&format!("{}/activate", rival.header("location")), json!({})).await.problem_at(
+            409,
+            "pricing.group_mode_conflict",
+            "/groupMode",
+        );
     });
 }
 

@@ -1194,8 +1194,63 @@ create type pricing.commission as (
   percent_bp integer,
   fixed_minor bigint,
   base_minor bigint,
-  amount_minor bigint
+  amount_minor bigint,
+  seller_id uuid,
+  base text,
+  fixed_per text,
+  min_minor bigint,
+  max_minor bigint,
+  limit_minor bigint,
+  exact_percent numeric,
+  vat_bp integer,
+  vat_minor bigint,
+  category_path uuid[]
 );
+comment on type pricing.commission is 'The commission of a line, or of a seller''s shipping (line_no null), with everything it was computed from.';
+
+create type pricing.commission_candidate as (
+  rule_id uuid,
+  version integer,
+  name text,
+  applies_to text,
+  seller_id uuid,
+  category_id uuid,
+  product_id uuid,
+  currency text,
+  priority integer,
+  band_min_minor bigint,
+  band_max_minor bigint,
+  base text,
+  percent_bp integer,
+  fixed_minor bigint,
+  fixed_per text,
+  min_minor bigint,
+  max_minor bigint,
+  vat_bp integer,
+  valid_from timestamp with time zone,
+  valid_until timestamp with time zone,
+  rank integer[],
+  outcome text,
+  reason text,
+  base_minor bigint,
+  amount_minor bigint,
+  vat_minor bigint
+);
+comment on type pricing.commission_candidate is 'A rule that could be for a line: whether it WINS, LOSES or DOES_NOT_MATCH, why, and what it would charge.';
+
+create type pricing.commission_subject as (
+  applies_to text,
+  seller_id uuid,
+  product_id uuid,
+  category_path uuid[],
+  currency text,
+  unit_price_minor bigint,
+  quantity integer,
+  gross_minor bigint,
+  net_minor bigint,
+  limit_minor bigint
+);
+comment on type pricing.commission_subject is 'A line, or a seller''s shipping, as commission rules see it. limit_minor: what the seller earns of it.';
 
 create type pricing.counter_state as (
   promotion_id uuid,
@@ -1271,30 +1326,55 @@ create table pricing.commission_rules (
   valid_until timestamp with time zone,
   created_at timestamp with time zone not null,
   created_by uuid,
+  applies_to text not null default 'LINE'::text,
+  priority integer not null default 0,
+  band_min_minor bigint,
+  band_max_minor bigint,
+  base text not null default 'NET'::text,
+  fixed_per text not null default 'UNIT'::text,
+  min_minor bigint,
+  max_minor bigint,
+  vat_bp integer not null default 0,
   constraint commission_rules_pkey PRIMARY KEY (rule_id, version),
+  constraint commission_rules_rank_excl EXCLUDE USING gist (COALESCE(product_id, '00000000-0000-0000-0000-000000000000'::uuid) WITH =, COALESCE(category_id, '00000000-0000-0000-0000-000000000000'::uuid) WITH =, COALESCE(seller_id, '00000000-0000-0000-0000-000000000000'::uuid) WITH =, applies_to WITH =, priority WITH =, COALESCE((currency)::text, ''::text) WITH =, (
+CASE
+    WHEN ((band_min_minor IS NULL) AND (band_max_minor IS NULL)) THEN int8range(('-1'::integer)::bigint, (0)::bigint)
+    ELSE int8range(COALESCE(band_min_minor, (0)::bigint), band_max_minor)
+END) WITH &&, tstzrange(valid_from, valid_until) WITH &&),
   constraint commission_rules_category_id_fkey FOREIGN KEY (category_id) REFERENCES catalog.categories(category_id),
   constraint commission_rules_currency_fkey FOREIGN KEY (currency) REFERENCES core.currencies(currency),
   constraint commission_rules_product_id_fkey FOREIGN KEY (product_id) REFERENCES catalog.products(product_id),
   constraint commission_rules_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES identity.sellers(seller_id),
-  constraint commission_rules_fixed_has_currency_check CHECK (((fixed_minor = 0) OR (currency IS NOT NULL))),
+  constraint commission_rules_applies_to_check CHECK ((applies_to = ANY (ARRAY['LINE'::text, 'SHIPPING'::text]))),
+  constraint commission_rules_band_check CHECK (((band_min_minor >= 0) AND (band_max_minor > COALESCE(band_min_minor, (0)::bigint)))),
+  constraint commission_rules_base_check CHECK ((base = ANY (ARRAY['NET'::text, 'GROSS'::text]))),
   constraint commission_rules_fixed_minor_check CHECK ((fixed_minor >= 0)),
+  constraint commission_rules_fixed_per_check CHECK ((fixed_per = ANY (ARRAY['UNIT'::text, 'LINE'::text]))),
+  constraint commission_rules_floor_within_cap_check CHECK (((min_minor >= 0) AND (max_minor >= COALESCE(min_minor, (0)::bigint)))),
+  constraint commission_rules_money_has_currency_check CHECK (((currency IS NOT NULL) OR ((fixed_minor = 0) AND (band_min_minor IS NULL) AND (band_max_minor IS NULL) AND (min_minor IS NULL) AND (max_minor IS NULL)))),
   constraint commission_rules_name_length_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
   constraint commission_rules_percent_bp_check CHECK (((percent_bp >= 0) AND (percent_bp <= 10000))),
-  constraint commission_rules_product_without_category_check CHECK (((product_id IS NULL) OR (category_id IS NULL))),
+  constraint commission_rules_priority_check CHECK (((priority >= '-1000000'::integer) AND (priority <= 1000000))),
+  constraint commission_rules_shipping_scope_check CHECK (((applies_to = 'LINE'::text) OR ((category_id IS NULL) AND (product_id IS NULL) AND (band_min_minor IS NULL) AND (band_max_minor IS NULL) AND (fixed_per = 'LINE'::text)))),
+  constraint commission_rules_vat_bp_check CHECK (((vat_bp >= 0) AND (vat_bp <= 10000))),
   constraint commission_rules_window_check CHECK (((valid_until IS NULL) OR (valid_until >= valid_from)))
 );
-CREATE INDEX commission_rules_category_alone_idx ON pricing.commission_rules USING btree (category_id) WHERE ((category_id IS NOT NULL) AND (seller_id IS NULL) AND (product_id IS NULL));
 CREATE INDEX commission_rules_category_id_idx ON pricing.commission_rules USING btree (category_id) WHERE (category_id IS NOT NULL);
 CREATE INDEX commission_rules_currency_idx ON pricing.commission_rules USING btree (currency);
-CREATE INDEX commission_rules_default_idx ON pricing.commission_rules USING btree (valid_from) WHERE ((seller_id IS NULL) AND (category_id IS NULL) AND (product_id IS NULL));
-CREATE UNIQUE INDEX commission_rules_open_scope_key ON pricing.commission_rules USING btree (seller_id, category_id, product_id, currency) NULLS NOT DISTINCT WHERE (valid_until IS NULL);
 CREATE INDEX commission_rules_product_id_idx ON pricing.commission_rules USING btree (product_id) WHERE (product_id IS NOT NULL);
-CREATE INDEX commission_rules_seller_category_idx ON pricing.commission_rules USING btree (seller_id, category_id) WHERE ((seller_id IS NOT NULL) AND (product_id IS NULL));
+CREATE INDEX commission_rules_scope_idx ON pricing.commission_rules USING btree (applies_to, COALESCE(product_id, '00000000-0000-0000-0000-000000000000'::uuid), COALESCE(seller_id, '00000000-0000-0000-0000-000000000000'::uuid), COALESCE(category_id, '00000000-0000-0000-0000-000000000000'::uuid), COALESCE(valid_until, 'infinity'::timestamp with time zone));
 CREATE INDEX commission_rules_seller_id_idx ON pricing.commission_rules USING btree (seller_id) WHERE (seller_id IS NOT NULL);
 CREATE TRIGGER commission_rules BEFORE DELETE OR UPDATE ON pricing.commission_rules FOR EACH ROW EXECUTE FUNCTION pricing._protect_commission_rule();
 comment on table pricing.commission_rules is 'What the marketplace keeps. A version is never edited: a change closes it and opens the next, so that every order can be recomputed.';
-comment on column pricing.commission_rules.percent_bp is 'Basis points of the line''s net amount.';
-comment on column pricing.commission_rules.fixed_minor is 'Minor units per sold unit, for orders in currency.';
+comment on column pricing.commission_rules.percent_bp is 'Basis points of the base.';
+comment on column pricing.commission_rules.fixed_minor is 'Minor units per unit or once per line (fixed_per), in currency.';
+comment on column pricing.commission_rules.applies_to is 'LINE: sold lines. SHIPPING: what a seller charges for shipping.';
+comment on column pricing.commission_rules.priority is 'The greater wins, however specific the others are.';
+comment on column pricing.commission_rules.band_min_minor is 'Only for unit prices from here on, up to but without band_max_minor.';
+comment on column pricing.commission_rules.base is 'NET: the amount after discounts. GROSS: before.';
+comment on column pricing.commission_rules.min_minor is 'A commission is raised to this much per line.';
+comment on column pricing.commission_rules.max_minor is 'A commission is cut to this much per line.';
+comment on column pricing.commission_rules.vat_bp is 'VAT on the commission, an amount of its own.';
 
 create table pricing.list_prices (
   seller_id uuid not null,
@@ -1533,7 +1613,7 @@ create table pricing.shipping_rates (
 CREATE INDEX shipping_rates_currency_idx ON pricing.shipping_rates USING btree (currency);
 comment on table pricing.shipping_rates is 'A seller''s flat shipping fee per order and currency; free_from_minor waives it. No row: no fee.';
 
-create view pricing.view_commission_rule (rule_id uuid, version integer, name text, seller_id uuid, category_id uuid, product_id uuid, percent_bp integer, fixed_minor bigint, currency text, valid_from timestamp with time zone, valid_until timestamp with time zone, created_at timestamp with time zone, status text, page_cursor text);
+create view pricing.view_commission_rule (rule_id uuid, version integer, name text, seller_id uuid, category_id uuid, product_id uuid, percent_bp integer, fixed_minor bigint, currency text, valid_from timestamp with time zone, valid_until timestamp with time zone, created_at timestamp with time zone, status text, page_cursor text, applies_to text, priority integer, band_min_minor bigint, band_max_minor bigint, base text, fixed_per text, min_minor bigint, max_minor bigint, vat_bp integer, versions jsonb);
 comment on view pricing.view_commission_rule is 'Commission rules in their newest version.';
 
 create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text, variant_ids uuid[], line_condition jsonb, condition jsonb, min_quantity integer, price_minor bigint, unit_pick text, unit_count integer, buy_quantity integer, get_quantity integer, tier_by text, tiers jsonb, bundle jsonb, gift_variant_id uuid, gift_seller_id uuid, gift_quantity integer, base text, is_exclusive boolean, exclusivity_group text, group_mode text, combines_with text[], stops_further boolean, max_order_minor bigint, max_line_minor bigint, floor_bp integer, funding text, seller_share_bp integer, platform_cap_minor bigint, budget_minor bigint, requires_coupon boolean);
@@ -1550,12 +1630,16 @@ function pricing.apply_promotions(p_ctx core.call_context, p_lines jsonb, p_curr
   -- Prices a basket with the whole derivation of its total; the same helpers price orders.
   -- granted to tradepost_api
 
-function pricing.create_commission_rule(p_ctx core.call_context, p_name text, p_seller_id uuid, p_category_id uuid, p_product_id uuid, p_percent_bp integer, p_fixed_minor bigint, p_currency text, p_valid_from timestamp with time zone, p_valid_until timestamp with time zone) returns SETOF pricing.view_commission_rule
-  -- Makes a commission rule; refuses one that overlaps another of the same scope.
+function pricing.create_commission_rule(p_ctx core.call_context, p_rule jsonb) returns SETOF pricing.view_commission_rule
+  -- Makes a commission rule; refuses one that another of the same rank is in the way of.
   -- granted to tradepost_api
 
 function pricing.create_promotion(p_ctx core.call_context, p_document jsonb) returns SETOF pricing.view_promotion
   -- Drafts a promotion; it applies once it is activated.
+  -- granted to tradepost_api
+
+function pricing.end_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_at timestamp with time zone) returns SETOF pricing.view_commission_rule
+  -- Ends a commission rule now or later; the history keeps who ended it.
   -- granted to tradepost_api
 
 function pricing.end_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
@@ -1563,7 +1647,7 @@ function pricing.end_promotion(p_ctx core.call_context, p_promotion_id uuid) ret
   -- granted to tradepost_api
 
 function pricing.get_commission_rule(p_ctx core.call_context, p_rule_id uuid) returns SETOF pricing.view_commission_rule
-  -- One commission rule in its newest version.
+  -- One commission rule in its newest version, with the history of its versions.
   -- granted to tradepost_api
 
 function pricing.get_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
@@ -1574,8 +1658,8 @@ function pricing.get_shipping_rate(p_ctx core.call_context, p_currency text) ret
   -- The caller's shipping rate in a currency.
   -- granted to tradepost_api
 
-function pricing.list_commission_rules(p_ctx core.call_context, p_seller_id uuid, p_category_id uuid, p_product_id uuid, p_status text, p_cursor text, p_limit integer) returns SETOF pricing.view_commission_rule
-  -- A page of commission rules, newest first, with filters.
+function pricing.list_commission_rules(p_ctx core.call_context, p_seller_id uuid, p_category_id uuid, p_product_id uuid, p_applies_to text, p_priority integer, p_currency text, p_status text, p_active_at timestamp with time zone, p_cursor text, p_limit integer) returns SETOF pricing.view_commission_rule
+  -- A page of commission rules, newest first, with filters; also as they were at a moment.
   -- granted to tradepost_api
 
 function pricing.list_promotions(p_ctx core.call_context, p_status text, p_type text, p_seller_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_promotion
@@ -1594,7 +1678,7 @@ function pricing.sweep_promotions(p_limit integer) returns integer
   -- Starts and ends up to p_limit promotions whose time has come.
   -- granted to tradepost_worker
 
-function pricing.update_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_expected_version integer, p_name text, p_percent_bp integer, p_fixed_minor bigint, p_currency text, p_valid_until timestamp with time zone) returns SETOF pricing.view_commission_rule
+function pricing.update_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_expected_version integer, p_rule jsonb) returns SETOF pricing.view_commission_rule
   -- Closes the newest version of a commission rule and opens the next one.
   -- granted to tradepost_api
 
@@ -1623,6 +1707,9 @@ function pricing._basket_facts(p_basket pricing.basket, p_lines jsonb, p_subtota
 function pricing._basket_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.basket_promotion
   -- The promotions that apply to each basket with the lines they match, numbered in the order in which they act.
 
+function pricing._candidates_json(p_subject pricing.commission_subject, p_at timestamp with time zone, p_winner_id uuid, p_winner_version integer) returns jsonb
+  -- The candidates for a commission as a JSON list.
+
 function pricing._check_basket(p_lines jsonb, p_currency text, p_coupon_codes text[]) returns void
   -- Refuses a malformed basket, naming the field.
 
@@ -1630,7 +1717,7 @@ function pricing._check_bundle_references(p_bundle jsonb) returns void
   -- Refuses a bundle that names what does not exist.
 
 function pricing._check_commission_rule(p_rule pricing.commission_rules) returns void
-  -- Refuses a malformed commission rule and one that overlaps another of the same scope.
+  -- Refuses a malformed commission rule, naming the field.
 
 function pricing._check_condition(p_node jsonb, p_scope text, p_pointer text, p_depth integer) returns integer
   -- Refuses a malformed condition tree, naming the node; counts its nodes.
@@ -1674,8 +1761,20 @@ function pricing._check_references(p_seller_ids uuid[], p_category_ids uuid[], p
 function pricing._check_variants(p_variant_ids uuid[], p_field text) returns void
   -- Refuses references to variants that do not exist.
 
-function pricing._commissions_for(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_nets bigint[], p_now timestamp with time zone) returns SETOF pricing.commission
-  -- The commission of each line by the most specific rule: product+seller, product, seller+category, seller, category, default.
+function pricing._commission_amount(p_base_minor bigint, p_percent_bp integer, p_fixed_minor bigint, p_units integer, p_min_minor bigint, p_max_minor bigint, p_limit_minor bigint) returns bigint
+  -- least(limit, cap, greatest(floor, round_half_up(base * percent) + fixed * units)).
+
+function pricing._commission_candidates(p_subject pricing.commission_subject, p_at timestamp with time zone, p_winner_id uuid, p_winner_version integer) returns SETOF pricing.commission_candidate
+  -- The rules that could charge a line at a moment: which wins, which lose, which do not match, and why.
+
+function pricing._commission_rank(p_rule pricing.commission_rules, p_category_path uuid[]) returns integer[]
+  -- Precedence of a matching commission rule; the greatest wins.
+
+function pricing._commission_rule_from(p_document jsonb, p_base pricing.commission_rules) returns pricing.commission_rules
+  -- Reads a commission rule document into a row.
+
+function pricing._commissions_for(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns SETOF pricing.commission
+  -- The commission of each line and of each seller's shipping by the rule that wins, with all it was computed from.
 
 function pricing._compile_condition(p_tree jsonb, p_scope text, p_pointer text) returns jsonpath
   -- A condition tree as a jsonpath over the facts of a basket or a line; refuses a malformed tree, naming the node.
@@ -1719,8 +1818,14 @@ function pricing._lock_redemptions(p_order_ids uuid[], p_now timestamp with time
 function pricing._money_text(p_amount_minor bigint, p_currency text) returns text
   -- A non-negative amount with its decimal point and currency.
 
+function pricing._open_commission_rule(p_rule_id uuid, p_now timestamp with time zone) returns pricing.commission_rules
+  -- The version of a commission rule that may be changed.
+
 function pricing._open_counters(p_promotion pricing.promotions) returns void
   -- Makes the use counter of a promotion with a usage limit.
+
+function pricing._optional_money(p_amount_minor bigint, p_currency text) returns jsonb
+  -- core._money, or null for no amount.
 
 function pricing._percent_of(p_amount_minor bigint, p_percent_bp integer) returns bigint
   -- round_half_up(amount * basis points / 10000) for amounts from 0 on.
@@ -1734,6 +1839,9 @@ function pricing._promotion_from(p_document jsonb, p_base pricing.promotions, p_
 function pricing._promotion_shares(p_promotions pricing.basket_promotion[], p_turn integer, p_lines pricing.basket_line[], p_left bigint[]) returns bigint[]
   -- What the promotions of one turn take off each line; split discounts add up to the cent.
 
+function pricing._proposed_commission_rule(p_document jsonb, p_now timestamp with time zone, p_created_by uuid) returns pricing.commission_rules
+  -- Reads and checks the document of a new commission rule.
+
 function pricing._redeem(p_order_ids uuid[], p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamp with time zone) returns void
   -- Records the use of limited promotions by orders and raises their counters.
 
@@ -1742,6 +1850,9 @@ function pricing._redeem_again(p_order_id uuid) returns boolean
 
 function pricing._refuse_coupons(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_now timestamp with time zone) returns SETOF pricing.coupon_refusal
   -- Coupons that cannot be used in their baskets, each with a problem code and a sentence.
+
+function pricing._refuse_rival(p_rule pricing.commission_rules) returns void
+  -- Names the commission rule of the same rank whose time overlaps.
 
 function pricing._require_currency(p_currency text) returns void
   -- Refuses an unknown currency in a path.
@@ -1771,7 +1882,7 @@ function pricing._transition_promotion(p_ctx core.call_context, p_actor identity
   -- Moves a promotion to another status, with version and event.
 
 function pricing._write_commission_rule(p_ctx core.call_context, p_rule pricing.commission_rules) returns void
-  -- Writes one version of a commission rule with its event.
+  -- Writes one version of a commission rule with its event; refuses it when it has a rival.
 
 function pricing._write_promotion(p_promotion pricing.promotions) returns void
   -- Writes the rules of a promotion over its row.
@@ -1875,13 +1986,27 @@ create table orders.commissions (
   fixed_minor bigint not null,
   base_minor bigint not null,
   amount_minor bigint not null,
+  base text not null default 'NET'::text,
+  fixed_per text not null default 'UNIT'::text,
+  min_minor bigint,
+  max_minor bigint,
+  limit_minor bigint not null default 0,
+  exact_percent numeric not null default 0,
+  vat_bp integer not null default 0,
+  vat_minor bigint not null default 0,
+  category_path uuid[],
   constraint commissions_pkey PRIMARY KEY (seller_id, order_id, line_no),
   constraint commissions_order_line_fkey FOREIGN KEY (seller_id, order_id, line_no) REFERENCES orders.order_lines(seller_id, order_id, line_no),
-  constraint commissions_amount_within_base_check CHECK (((amount_minor >= 0) AND (amount_minor <= base_minor)))
+  constraint commissions_amount_within_limit_check CHECK (((amount_minor >= 0) AND (amount_minor <= limit_minor))),
+  constraint commissions_vat_minor_check CHECK ((vat_minor >= 0))
 );
 CREATE TRIGGER commissions_snapshot BEFORE DELETE OR UPDATE ON orders.commissions FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
-comment on table orders.commissions is 'What the marketplace keeps of each line and the rule version behind it: a snapshot that never changes.';
+comment on table orders.commissions is 'What the marketplace keeps of each line, the rule version behind it and all it was computed from: a snapshot that never changes.';
 comment on column orders.commissions.rule_id is 'Null when no rule applied; the commission is then 0.';
+comment on column orders.commissions.base_minor is 'The line''s amount after discounts (base NET) or before (GROSS).';
+comment on column orders.commissions.limit_minor is 'What the seller earns of the line: net plus the discounts that the platform bears.';
+comment on column orders.commissions.exact_percent is 'The percentage of the base before it was rounded half up.';
+comment on column orders.commissions.category_path is 'The product''s categories when the order was placed, from the root.';
 
 create table orders.fulfilment_transitions (
   from_status text not null,
@@ -2002,13 +2127,37 @@ CREATE TRIGGER orders_snapshot_update BEFORE UPDATE OF order_id, buyer_id, selle
 comment on table orders.orders is 'Order headers. All but status, version and updated_at is a snapshot that never changes.';
 comment on column orders.orders.shipping_minor is 'Shipping fees before discounts; discount_minor holds the discounts on lines and on shipping.';
 
+create table orders.shipping_commissions (
+  seller_id uuid not null,
+  order_id uuid not null,
+  rule_id uuid not null,
+  rule_version integer not null,
+  percent_bp integer not null,
+  fixed_minor bigint not null,
+  base text not null,
+  base_minor bigint not null,
+  min_minor bigint,
+  max_minor bigint,
+  limit_minor bigint not null,
+  exact_percent numeric not null,
+  amount_minor bigint not null,
+  vat_bp integer not null,
+  vat_minor bigint not null,
+  constraint shipping_commissions_pkey PRIMARY KEY (seller_id, order_id),
+  constraint shipping_commissions_fulfilment_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders.fulfilments(seller_id, order_id),
+  constraint shipping_commissions_amount_within_limit_check CHECK (((amount_minor >= 0) AND (amount_minor <= limit_minor))),
+  constraint shipping_commissions_vat_minor_check CHECK ((vat_minor >= 0))
+);
+CREATE TRIGGER shipping_commissions_snapshot BEFORE DELETE OR UPDATE ON orders.shipping_commissions FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
+comment on table orders.shipping_commissions is 'What the marketplace keeps of a seller''s shipping fee: a snapshot that never changes. No row: no rule applied.';
+
 create view orders.view_fulfilment (seller_id uuid, order_id uuid, status text, document jsonb);
 comment on view orders.view_fulfilment is 'Fulfilments as the documents that orders carry. Amounts in minor units.';
 
 create view orders.view_order (order_id uuid, buyer_id uuid, status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, coupon_codes text[], shipping_address jsonb, placed_at timestamp with time zone, payment_due_at timestamp with time zone, version integer, updated_at timestamp with time zone, fulfilments jsonb);
 comment on view orders.view_order is 'Orders with their fulfilments and lines as JSON. Amounts in minor units of currency.';
 
-create view orders.view_order_line (seller_id uuid, order_id uuid, line_no smallint, placed_at timestamp with time zone, status text, currency text, product_id uuid, variant_id uuid, sku text, title text, quantity integer, unit_price_minor bigint, subtotal_minor bigint, discount_minor bigint, total_minor bigint, commission_minor bigint, rule_id uuid, rule_version integer);
+create view orders.view_order_line (seller_id uuid, order_id uuid, line_no smallint, placed_at timestamp with time zone, status text, currency text, product_id uuid, variant_id uuid, sku text, title text, quantity integer, unit_price_minor bigint, subtotal_minor bigint, discount_minor bigint, total_minor bigint, commission_minor bigint, rule_id uuid, rule_version integer, commission_vat_minor bigint);
 comment on view orders.view_order_line is 'Order lines with status and commission, for reporting. Amounts in minor units of currency.';
 
 create view orders.view_order_status (order_id uuid, status text, version integer, updated_at timestamp with time zone, history jsonb, allowed_actions text[], is_replayed boolean);
@@ -2241,14 +2390,14 @@ create table payments.ledger_entries (
   currency character(3) not null,
   created_at timestamp with time zone not null,
   constraint ledger_entries_pkey PRIMARY KEY (seller_id, entry_id),
-  constraint ledger_entries_account_check CHECK ((account = ANY (ARRAY['PROVIDER_CLEARING'::text, 'SELLER_PAYABLE'::text, 'COMMISSION_REVENUE'::text, 'BUYER_PAYABLE'::text]))),
+  constraint ledger_entries_account_check CHECK ((account = ANY (ARRAY['PROVIDER_CLEARING'::text, 'SELLER_PAYABLE'::text, 'COMMISSION_REVENUE'::text, 'COMMISSION_VAT'::text, 'PROMOTION_COST'::text, 'BUYER_PAYABLE'::text]))),
   constraint ledger_entries_amount_minor_check CHECK ((amount_minor <> 0))
 );
 CREATE INDEX ledger_entries_order_id_idx ON payments.ledger_entries USING btree (order_id);
 CREATE INDEX ledger_entries_transaction_id_idx ON payments.ledger_entries USING btree (transaction_id);
 CREATE TRIGGER balance_ledger AFTER INSERT ON payments.ledger_entries REFERENCING NEW TABLE AS entries FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_balance_ledger();
 CREATE TRIGGER guard_ledger BEFORE DELETE OR UPDATE OR TRUNCATE ON payments.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_guard_ledger();
-comment on table payments.ledger_entries is 'Double entry, append-only: the entries of one transaction_id (a payment or a refund) sum to zero. Debits are positive.';
+comment on table payments.ledger_entries is 'Double entry, append-only: the entries of one transaction_id (a payment, a refund, an order that costs nothing) sum to zero. Debits are positive.';
 comment on column payments.ledger_entries.seller_id is 'The seller concerned; the nil UUID for the marketplace''s own clearing account.';
 
 create table payments.payment_transitions (

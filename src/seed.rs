@@ -444,12 +444,17 @@ impl<'a> Seeder<'a> {
         for rule in &demo.commission_rules {
             let seller_id = rule.store.as_ref().map(|key| find(&self.sellers, key)).transpose()?;
             let category_id = rule.category.as_ref().map(|slug| find(&self.categories, slug)).transpose()?;
-            let currency = (rule.fixed_minor > 0).then_some(&demo.currency);
-            self.call(
-                "select rule_id from pricing.create_commission_rule($1, $2, $3, $4, null, $5, $6, $7, null, null)",
-                &[&admin, &rule.name, &seller_id, &category_id, &rule.percent_bp, &rule.fixed_minor, &currency],
-            )
-            .await?;
+            let fixed = (rule.fixed_minor > 0)
+                .then(|| json!({ "amountMinor": rule.fixed_minor, "currency": demo.currency }));
+            let document = json!({
+                "name": rule.name,
+                "sellerId": seller_id,
+                "categoryId": category_id,
+                "percentBp": rule.percent_bp,
+                "fixed": fixed,
+            });
+            self.call("select rule_id from pricing.create_commission_rule($1, $2)", &[&admin, &document])
+                .await?;
         }
         for promotion in &demo.promotions {
             let author = self.context(promotion.store.as_deref().unwrap_or("admin"))?;

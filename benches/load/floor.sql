@@ -31,8 +31,11 @@ with given as materialized (
          1, l.price_minor, l.price_minor, 0, l.price_minor
   from lines as l
 ), commissions as (
-  insert into orders.commissions (seller_id, order_id, line_no, rule_id, rule_version, percent_bp, fixed_minor, base_minor, amount_minor)
-  select l.seller_id, l.order_id, l.line_no, $9, 1, 1000, 0, l.price_minor, l.price_minor / 10 from lines as l
+  insert into orders.commissions (seller_id, order_id, line_no, rule_id, rule_version, percent_bp, fixed_minor, base_minor, amount_minor,
+                                  limit_minor, exact_percent)
+  select l.seller_id, l.order_id, l.line_no, $9, 1, 1000, 0, l.price_minor, l.price_minor / 10, l.price_minor,
+         l.price_minor::numeric / 10
+  from lines as l
 ), history as (
   insert into orders.order_history (order_id, version, to_status, action, actor_kind, actor_id, created_at)
   select g.order_id, 1, 'PENDING_PAYMENT', 'place', 'BUYER', g.buyer_id, g.at from given as g

@@ -1,4 +1,5 @@
 -- What must hold between orders and everything around them. Private; see core.check_invariants().
+-- long: a list of independent invariants, one query each.
 create or replace function orders._check_invariants()
 returns setof core.invariant_violation
 language sql
@@ -37,7 +38,50 @@ as $$
   from orders.order_lines as l
   left join orders.commissions as c
     on c.seller_id = l.seller_id and c.order_id = l.order_id and c.line_no = l.line_no
-  where c.base_minor is distinct from l.total_minor
+  where c.base_minor is distinct from case c.base when 'GROSS' then l.subtotal_minor else l.total_minor end
+     or c.limit_minor <> l.total_minor + (
+          select coalesce(sum(a.amount_minor - a.seller_minor), 0)
+          from orders.adjustments as a
+          where a.seller_id = l.seller_id and a.order_id = l.order_id and a.line_no = l.line_no)
+  union all
+  select 'orders.shipping_commission_is_of_shipping', f.order_id::text, format('seller %s', f.seller_id)
+  from orders.shipping_commissions as c
+  join orders.fulfilments as f on f.seller_id = c.seller_id and f.order_id = c.order_id
+  cross join lateral (
+    select coalesce(sum(a.amount_minor), 0) as discount_minor, coalesce(sum(a.seller_minor), 0) as seller_minor
+    from orders.adjustments as a
+    where a.seller_id = f.seller_id and a.order_id = f.order_id and a.target = 'SHIPPING') as d
+  where c.base_minor <> f.shipping_minor - case c.base when 'GROSS' then 0 else d.discount_minor end
+     or c.limit_minor <> f.shipping_minor - d.seller_minor
+  union all
+  -- from the snapshot alone, in exact arithmetic: the same cents for ever
+  select 'orders.commission_follows_from_snapshot', c.order_id::text,
+         format('line %s: %s and VAT %s', c.line_no, c.amount_minor, c.vat_minor)
+  from (select c.order_id, c.line_no, c.base_minor, c.percent_bp, c.fixed_minor, c.min_minor, c.max_minor, c.limit_minor,
+               c.exact_percent, c.amount_minor, c.vat_bp, c.vat_minor,
+               case c.fixed_per when 'UNIT' then l.quantity else 1 end as units
+        from orders.commissions as c
+        join orders.order_lines as l on l.seller_id = c.seller_id and l.order_id = c.order_id and l.line_no = c.line_no
+        union all
+        select c.order_id, null, c.base_minor, c.percent_bp, c.fixed_minor, c.min_minor, c.max_minor, c.limit_minor,
+               c.exact_percent, c.amount_minor, c.vat_bp, c.vat_minor, 1
+        from orders.shipping_commissions as c) as c
+  where c.exact_percent <> c.base_minor::numeric * c.percent_bp / 10000
+     or c.amount_minor <> least(c.limit_minor, c.max_minor,
+                                greatest(c.min_minor, floor(c.exact_percent + 0.5) + c.fixed_minor::numeric * c.units))
+     or c.vat_minor <> floor(c.amount_minor::numeric * c.vat_bp / 10000 + 0.5)
+  union all
+  -- and the snapshot is the rule's: the version named is what was charged
+  select 'orders.commission_is_of_its_rule', c.order_id::text, format('rule %s version %s', c.rule_id, c.rule_version)
+  from (select c.order_id, c.rule_id, c.rule_version, c.percent_bp, c.fixed_minor, c.base, c.min_minor, c.max_minor, c.vat_bp
+        from orders.commissions as c
+        where c.rule_id is not null
+        union all
+        select c.order_id, c.rule_id, c.rule_version, c.percent_bp, c.fixed_minor, c.base, c.min_minor, c.max_minor, c.vat_bp
+        from orders.shipping_commissions as c) as c
+  left join pricing.commission_rules as r on r.rule_id = c.rule_id and r.version = c.rule_version
+  where (c.percent_bp, c.fixed_minor, c.base, c.min_minor, c.max_minor, c.vat_bp)
+        is distinct from (r.percent_bp, r.fixed_minor, r.base, r.min_minor, r.max_minor, r.vat_bp)
   union all
   select 'orders.history_matches_status', o.order_id::text, format('status %s, history %s', o.status, h.to_status)
   from orders.orders as o

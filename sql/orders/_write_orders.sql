@@ -50,10 +50,13 @@ begin
     from lines as l
   ), commissions as (
     insert into orders.commissions
-      (seller_id, order_id, line_no, rule_id, rule_version, percent_bp, fixed_minor, base_minor, amount_minor)
-    select l.seller_id, l.order_id, c.line_no, c.rule_id, c.rule_version, c.percent_bp, c.fixed_minor, c.base_minor, c.amount_minor
+      (seller_id, order_id, line_no, rule_id, rule_version, percent_bp, fixed_minor, base_minor, amount_minor,
+       base, fixed_per, min_minor, max_minor, limit_minor, exact_percent, vat_bp, vat_minor, category_path)
+    select c.seller_id, o.order_id, c.line_no, c.rule_id, c.rule_version, c.percent_bp, c.fixed_minor, c.base_minor, c.amount_minor,
+           c.base, c.fixed_per, c.min_minor, c.max_minor, c.limit_minor, c.exact_percent, c.vat_bp, c.vat_minor, c.category_path
     from unnest(p_commissions) as c
-    join lines as l on l.basket_no = c.basket_no and l.line_no = c.line_no
+    join given as o on o.request_no = c.basket_no
+    where c.line_no is not null
   ), history as (
     insert into orders.order_history (order_id, version, to_status, action, actor_kind, actor_id, created_at)
     select o.order_id, 1, 'PENDING_PAYMENT', 'place', 'BUYER', o.buyer_id, p_now
@@ -98,12 +101,25 @@ begin
 
   if cardinality(p_adjustments) > 0 then
     insert into orders.adjustments
-      (seller_id, order_id, adjustment_no, line_no, promotion_id, promotion_version, coupon_code, target, amount_minor)
+      (seller_id, order_id, adjustment_no, line_no, promotion_id, promotion_version, coupon_code, target, amount_minor,
+       base_minor, seller_minor, exact_share)
     select a.seller_id, o.order_id,
            row_number() over (partition by a.basket_no, a.seller_id order by a.ordinality),
-           a.line_no, a.promotion_id, a.promotion_version, a.coupon_code, a.target, a.amount_minor
+           a.line_no, a.promotion_id, a.promotion_version, a.coupon_code, a.target, a.amount_minor,
+           a.base_minor, a.seller_minor, a.exact_share
     from unnest(p_adjustments) with ordinality as a
     join unnest(p_placings) as o on o.request_no = a.basket_no;
+  end if;
+
+  if exists (select from unnest(p_commissions) as c where c.line_no is null) then
+    insert into orders.shipping_commissions
+      (seller_id, order_id, rule_id, rule_version, percent_bp, fixed_minor, base, base_minor, min_minor, max_minor,
+       limit_minor, exact_percent, amount_minor, vat_bp, vat_minor)
+    select c.seller_id, o.order_id, c.rule_id, c.rule_version, c.percent_bp, c.fixed_minor, c.base, c.base_minor, c.min_minor,
+           c.max_minor, c.limit_minor, c.exact_percent, c.amount_minor, c.vat_bp, c.vat_minor
+    from unnest(p_commissions) as c
+    join unnest(p_placings) as o on o.request_no = c.basket_no
+    where c.line_no is null;
   end if;
 
   perform inventory._hold_stock(

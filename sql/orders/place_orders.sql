@@ -60,13 +60,7 @@ begin
     v_shipping := array(select s from unnest(v_shipping) as s where v_placings[s.basket_no].problem_code is null);
     v_adjustments := array(select a from unnest(v_adjustments) as a where v_placings[a.basket_no].problem_code is null);
     v_commissions := array(
-      select c from pricing._commissions_for(
-        v_baskets, v_lines,
-        array(select l.quantity * l.unit_price_minor - coalesce(
-                (select sum(a.amount_minor) from unnest(v_adjustments) as a
-                 where a.basket_no = l.basket_no and a.line_no = l.line_no), 0)::bigint
-              from unnest(v_lines) as l),
-        v_now) as c);
+      select c from pricing._commissions_for(v_baskets, v_lines, v_shipping, v_adjustments, v_now) as c);
     perform orders._write_orders(v_granted, v_lines, v_shipping, v_adjustments, v_commissions, v_now);
     perform orders._pay_free_orders(v_granted, v_now);
   end if;

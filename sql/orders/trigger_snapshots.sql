@@ -37,6 +37,9 @@ for each statement execute function orders.trigger_snapshots();
 create or replace trigger commissions_snapshot
 before update or delete on orders.commissions
 for each statement execute function orders.trigger_snapshots();
+create or replace trigger shipping_commissions_snapshot
+before update or delete on orders.shipping_commissions
+for each statement execute function orders.trigger_snapshots();
 create or replace trigger order_history_snapshot
 before update or delete on orders.order_history
 for each statement execute function orders.trigger_snapshots();

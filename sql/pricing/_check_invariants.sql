@@ -28,12 +28,15 @@ as $$
   left join pricing.promotion_counters as c on c.promotion_id = p.promotion_id
   where p.status in ('ACTIVE', 'PAUSED') and p.usage_limit is distinct from c.usage_limit
   union all
-  select 'pricing.rules_do_not_overlap', a.rule_id::text, format('same scope and time as rule %s', b.rule_id)
+  select 'pricing.rules_do_not_overlap', a.rule_id::text, format('same rank and time as rule %s', b.rule_id)
   from pricing.commission_rules as a
   join pricing.commission_rules as b
-    on b.seller_id is not distinct from a.seller_id and b.category_id is not distinct from a.category_id
+    on b.applies_to = a.applies_to and b.priority = a.priority
+   and b.seller_id is not distinct from a.seller_id and b.category_id is not distinct from a.category_id
    and b.product_id is not distinct from a.product_id and b.currency is not distinct from a.currency
    and (b.rule_id, b.version) > (a.rule_id, a.version)
+   and (coalesce(b.band_min_minor, b.band_max_minor) is null) = (coalesce(a.band_min_minor, a.band_max_minor) is null)
+   and int8range(coalesce(b.band_min_minor, 0), b.band_max_minor) && int8range(coalesce(a.band_min_minor, 0), a.band_max_minor)
    and tstzrange(b.valid_from, b.valid_until) && tstzrange(a.valid_from, a.valid_until)
   union all
   select 'pricing.rule_versions_are_a_chain', n.rule_id::text, format('version %s', n.version)

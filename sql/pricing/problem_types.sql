@@ -21,7 +21,7 @@ insert into core.problem_types (code, status, title, description) values
   ('pricing.rule_not_found', 404, 'Commission rule not found', 'There is no such commission rule.'),
   ('pricing.rule_invalid', 422, 'Commission rule refused', 'A field of the rule is outside its limits, or two fields contradict each other.'),
   ('pricing.rule_conflict', 409, 'Commission rules overlap',
-   'Another rule of the same scope is in force during a part of this rule''s time; the detail names it.'),
+   'Another rule of the same rank (scope, priority, price band, currency) is in force during a part of this rule''s time; the detail names it.'),
   ('pricing.rule_immutable', 409, 'Rule version is immutable', 'Of a version of a commission rule only the end may change.'),
   ('pricing.rule_ended', 409, 'Commission rule has ended', 'A rule whose time is over cannot be changed.'),
   ('pricing.seller_unknown', 422, 'Unknown seller', 'A field names a seller that does not exist.'),

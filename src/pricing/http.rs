@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::sql;
 use super::types::{
-    Basket, CommissionRule, CommissionRuleChange, CommissionRuleFilter, NewCommissionRule, Preview,
-    Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
+    Basket, CommissionRule, CommissionRuleChange, CommissionRuleEnd, CommissionRuleFilter,
+    CommissionRuleHistory, NewCommissionRule, Preview, Promotion, PromotionFilter, PromotionRules,
+    ShippingRate, ShippingRateChange,
 };
 use crate::app::App;
 use crate::http::actor::{Actor, AdminActor, MaybeActor, SellerActor};
@@ -23,7 +24,7 @@ use crate::problem::{ProblemDocument, Result};
 
 /// List commission rules
 ///
-/// In their newest version, newest rule first.
+/// In their newest version, newest rule first; with `activeAt`, those in force at that moment, as they were then.
 #[utoipa::path(
     get, path = "/pricing/commission-rules", tag = "pricing", operation_id = "listCommissionRules",
     security(("bearer" = [])),
@@ -46,7 +47,9 @@ pub async fn list_commission_rules(
 
 /// Make a commission rule
 ///
-/// Its scope is what is given of seller, category and product; nothing given makes it the default. The most specific rule wins.
+/// Its scope is what is given of seller, category and product; nothing given makes it the default. The greatest `priority`
+/// wins, then the most specific rule: `docs/pricing.md` has the table. Two rules that nothing tells apart cannot be in force
+/// at the same time.
 #[utoipa::path(
     post, path = "/pricing/commission-rules", tag = "pricing", operation_id = "createCommissionRule",
     security(("bearer" = [])),
@@ -73,7 +76,7 @@ pub async fn create_commission_rule(
     security(("bearer" = [])),
     params(("ruleId" = Uuid, Path, description = "The rule")),
     responses(
-        (status = 200, description = "The rule in its newest version", body = CommissionRule,
+        (status = 200, description = "The rule in its newest version, and all its versions", body = CommissionRuleHistory,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
     )
 )]
@@ -82,7 +85,7 @@ pub async fn get_commission_rule(
     actor: AdminActor,
     ctx: Ctx,
     ApiPath(rule_id): ApiPath<Uuid>,
-) -> Result<Versioned<CommissionRule>> {
+) -> Result<Versioned<CommissionRuleHistory>> {
     Ok(Versioned(sql::get_commission_rule(&app.pool, &ctx.call(&actor), rule_id).await?))
 }
 
@@ -110,6 +113,32 @@ pub async fn update_commission_rule(
 ) -> Result<Versioned<CommissionRule>> {
     let ctx = ctx.call(&actor);
     Ok(Versioned(sql::update_commission_rule(&app.pool, &ctx, rule_id, version, &change).await?))
+}
+
+/// End a commission rule
+///
+/// Now, or at a later moment. Like every change it makes a version, which tells who ended the rule; orders keep what they
+/// were charged.
+#[utoipa::path(
+    post, path = "/pricing/commission-rules/{ruleId}/end", tag = "pricing", operation_id = "endCommissionRule",
+    security(("bearer" = [])),
+    params(("ruleId" = Uuid, Path, description = "The rule")),
+    request_body = CommissionRuleEnd,
+    responses(
+        (status = 200, description = "The rule as it is now", body = CommissionRule,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 409, description = "pricing.rule_ended", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "pricing.rule_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn end_commission_rule(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath(rule_id): ApiPath<Uuid>,
+    ApiJson(end): ApiJson<CommissionRuleEnd>,
+) -> Result<Versioned<CommissionRule>> {
+    Ok(Versioned(sql::end_commission_rule(&app.pool, &ctx.call(&actor), rule_id, end.at).await?))
 }
 
 /// Get your shipping rate in a currency

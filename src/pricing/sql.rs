@@ -1,12 +1,13 @@
 //! The statements of this domain, one function each.
 
+use jiff::Timestamp;
 use postgres_types::Json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::types::{
-    Basket, CommissionRule, CommissionRuleChange, CommissionRuleFilter, NewCommissionRule, Preview,
-    Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
+    Basket, CommissionRule, CommissionRuleChange, CommissionRuleFilter, CommissionRuleHistory,
+    NewCommissionRule, Preview, Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
 };
 use crate::app::Pool;
 use crate::db::call::{query, query_one};
@@ -40,15 +41,20 @@ pub async fn list_commission_rules(
     query(
         pool,
         "pricing.list_commission_rules",
-        "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
-         valid_from, valid_until, created_at, status, page_cursor \
-         from pricing.list_commission_rules($1, $2, $3, $4, $5, $6, $7)",
+        "select rule_id, version, name, applies_to, seller_id, category_id, product_id, priority, band_min_minor, \
+         band_max_minor, base, percent_bp, fixed_minor, fixed_per, min_minor, max_minor, vat_bp, currency, valid_from, \
+         valid_until, created_at, status, page_cursor \
+         from pricing.list_commission_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &[
             ctx,
             &filter.seller_id,
             &filter.category_id,
             &filter.product_id,
+            &filter.applies_to,
+            &filter.priority,
+            &filter.currency,
             &filter.status,
+            &filter.active_at,
             &page.cursor,
             &page.limit,
         ],
@@ -56,17 +62,21 @@ pub async fn list_commission_rules(
     .await
 }
 
-pub async fn get_commission_rule(pool: &Pool, ctx: &CallContext, rule_id: Uuid) -> Result<CommissionRule> {
+pub async fn get_commission_rule(
+    pool: &Pool,
+    ctx: &CallContext,
+    rule_id: Uuid,
+) -> Result<CommissionRuleHistory> {
     let row = query_one(
         pool,
         "pricing.get_commission_rule",
-        "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
-             valid_from, valid_until, created_at, status from \
-         pricing.get_commission_rule($1, $2)",
+        "select rule_id, version, name, applies_to, seller_id, category_id, product_id, priority, band_min_minor, \
+         band_max_minor, base, percent_bp, fixed_minor, fixed_per, min_minor, max_minor, vat_bp, currency, valid_from, \
+         valid_until, created_at, status, versions from pricing.get_commission_rule($1, $2)",
         &[ctx, &rule_id],
     )
     .await?;
-    Ok(CommissionRule::try_from(&row)?)
+    Ok(CommissionRuleHistory::try_from(&row)?)
 }
 
 pub async fn create_commission_rule(
@@ -77,21 +87,10 @@ pub async fn create_commission_rule(
     let row = query_one(
         pool,
         "pricing.create_commission_rule",
-        "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
-             valid_from, valid_until, created_at, status from \
-         pricing.create_commission_rule($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        &[
-            ctx,
-            &rule.name,
-            &rule.seller_id,
-            &rule.category_id,
-            &rule.product_id,
-            &rule.percent_bp,
-            &rule.fixed.as_ref().map(|fixed| fixed.amount_minor),
-            &rule.fixed.as_ref().map(|fixed| &fixed.currency),
-            &rule.valid_from,
-            &rule.valid_until,
-        ],
+        "select rule_id, version, name, applies_to, seller_id, category_id, product_id, priority, band_min_minor, \
+         band_max_minor, base, percent_bp, fixed_minor, fixed_per, min_minor, max_minor, vat_bp, currency, valid_from, \
+         valid_until, created_at, status from pricing.create_commission_rule($1, $2)",
+        &[ctx, &Json(rule)],
     )
     .await?;
     Ok(CommissionRule::try_from(&row)?)
@@ -107,19 +106,28 @@ pub async fn update_commission_rule(
     let row = query_one(
         pool,
         "pricing.update_commission_rule",
-        "select rule_id, version, name, seller_id, category_id, product_id, percent_bp, fixed_minor, currency, \
-             valid_from, valid_until, created_at, status from \
-         pricing.update_commission_rule($1, $2, $3, $4, $5, $6, $7, $8)",
-        &[
-            ctx,
-            &rule_id,
-            &version,
-            &change.name,
-            &change.percent_bp,
-            &change.fixed.as_ref().map(|fixed| fixed.amount_minor),
-            &change.fixed.as_ref().map(|fixed| &fixed.currency),
-            &change.valid_until,
-        ],
+        "select rule_id, version, name, applies_to, seller_id, category_id, product_id, priority, band_min_minor, \
+         band_max_minor, base, percent_bp, fixed_minor, fixed_per, min_minor, max_minor, vat_bp, currency, valid_from, \
+         valid_until, created_at, status from pricing.update_commission_rule($1, $2, $3, $4)",
+        &[ctx, &rule_id, &version, &Json(change)],
+    )
+    .await?;
+    Ok(CommissionRule::try_from(&row)?)
+}
+
+pub async fn end_commission_rule(
+    pool: &Pool,
+    ctx: &CallContext,
+    rule_id: Uuid,
+    at: Option<Timestamp>,
+) -> Result<CommissionRule> {
+    let row = query_one(
+        pool,
+        "pricing.end_commission_rule",
+        "select rule_id, version, name, applies_to, seller_id, category_id, product_id, priority, band_min_minor, \
+         band_max_minor, base, percent_bp, fixed_minor, fixed_per, min_minor, max_minor, vat_bp, currency, valid_from, \
+         valid_until, created_at, status from pricing.end_commission_rule($1, $2, $3)",
+        &[ctx, &rule_id, &at],
     )
     .await?;
     Ok(CommissionRule::try_from(&row)?)

@@ -21,22 +21,48 @@ fn money(row: &Row, column: &str) -> Result<Option<Money>, tokio_postgres::Error
         .map(|(amount, currency)| Money::new(amount, currency)))
 }
 
-/// What the marketplace keeps of a line. Its scope is what is not null of seller, category and product.
+/// What the marketplace keeps of a line, or of a seller's shipping. Its scope is what is not null of seller, category and product.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommissionRule {
     pub rule_id: Uuid,
     #[schema(example = "Books")]
     pub name: String,
+    /// LINE or SHIPPING.
+    #[schema(example = "LINE")]
+    pub applies_to: String,
     pub seller_id: Option<Uuid>,
     /// The category and everything below it.
     pub category_id: Option<Uuid>,
     pub product_id: Option<Uuid>,
-    /// Basis points of the line's net amount (after discounts).
+    /// The greater wins, however specific the others are.
+    #[schema(minimum = -1_000_000, maximum = 1_000_000)]
+    pub priority: i32,
+    /// Only for unit prices from here on.
+    pub unit_price_from: Option<Money>,
+    /// Only for unit prices below.
+    pub unit_price_below: Option<Money>,
+    /// NET (the amount after discounts) or GROSS (before).
+    #[schema(example = "NET")]
+    pub base: String,
+    /// Basis points of the base.
     #[schema(minimum = 0, maximum = 10_000, example = 1250)]
     pub percent_bp: i32,
-    /// Per sold unit, for orders in this currency.
+    /// On top of the percentage.
     pub fixed: Option<Money>,
+    /// UNIT: the fixed part counts for each unit. LINE: once.
+    #[schema(example = "UNIT")]
+    pub fixed_per: String,
+    /// What is less is raised to this much per line.
+    pub min: Option<Money>,
+    /// What is more is cut to this much per line.
+    pub max: Option<Money>,
+    /// VAT on the commission, in basis points; an amount of its own.
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub vat_bp: i32,
+    /// Only for orders in this currency.
+    #[schema(min_length = 3, max_length = 3)]
+    pub currency: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub valid_from: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -63,11 +89,21 @@ impl TryFrom<&Row> for CommissionRule {
         Ok(Self {
             rule_id: row.try_get("rule_id")?,
             name: row.try_get("name")?,
+            applies_to: row.try_get("applies_to")?,
             seller_id: row.try_get("seller_id")?,
             category_id: row.try_get("category_id")?,
             product_id: row.try_get("product_id")?,
+            priority: row.try_get("priority")?,
+            unit_price_from: money(row, "band_min_minor")?,
+            unit_price_below: money(row, "band_max_minor")?,
+            base: row.try_get("base")?,
             percent_bp: row.try_get("percent_bp")?,
             fixed: money(row, "fixed_minor")?,
+            fixed_per: row.try_get("fixed_per")?,
+            min: money(row, "min_minor")?,
+            max: money(row, "max_minor")?,
+            vat_bp: row.try_get("vat_bp")?,
+            currency: row.try_get("currency")?,
             valid_from: row.try_get("valid_from")?,
             valid_until: row.try_get("valid_until")?,
             status: row.try_get("status")?,
@@ -77,25 +113,109 @@ impl TryFrom<&Row> for CommissionRule {
     }
 }
 
-/// A new commission rule.
-#[derive(Debug, Deserialize, ToSchema)]
+/// One version of a commission rule.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CommissionRuleVersion {
+    pub version: i32,
+    pub name: String,
+    pub priority: i32,
+    pub unit_price_from: Option<Money>,
+    pub unit_price_below: Option<Money>,
+    pub base: String,
+    pub percent_bp: i32,
+    pub fixed: Option<Money>,
+    pub fixed_per: String,
+    pub min: Option<Money>,
+    pub max: Option<Money>,
+    pub vat_bp: i32,
+    pub currency: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub valid_from: Timestamp,
+    /// When the next version opened, or the rule ended. As `validFrom`: closed before it began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub valid_until: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    pub created_by: Option<Uuid>,
+}
+
+/// A commission rule with its history.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CommissionRuleHistory {
+    #[serde(flatten)]
+    pub rule: CommissionRule,
+    /// All versions, the oldest first.
+    #[schema(value_type = Vec<CommissionRuleVersion>)]
+    pub versions: Box<RawValue>,
+}
+
+impl HasVersion for CommissionRuleHistory {
+    fn version(&self) -> i32 {
+        self.rule.version
+    }
+}
+
+impl TryFrom<&Row> for CommissionRuleHistory {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            rule: CommissionRule::try_from(row)?,
+            versions: row.try_get::<_, Json<Box<RawValue>>>("versions")?.0,
+        })
+    }
+}
+
+/// A new commission rule. All its amounts are in one currency; a rule without amounts may do without.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"name": "Default", "percentBp": 1000, "fixed": {"amountMinor": 30, "currency": "USD"}}))]
+#[schema(example = json!({"name": "Default", "percentBp": 1000, "fixed": {"amountMinor": 30, "currency": "USD"}, "vatBp": 1900}))]
 pub struct NewCommissionRule {
     #[schema(min_length = 1, max_length = 100)]
     pub name: String,
+    /// LINE (when absent) or SHIPPING, which may name a seller only.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub applies_to: Option<String>,
     #[serde(default)]
     pub seller_id: Option<Uuid>,
-    /// Not together with `productId`.
     #[serde(default)]
     pub category_id: Option<Uuid>,
     #[serde(default)]
     pub product_id: Option<Uuid>,
     #[serde(default)]
+    #[schema(minimum = -1_000_000, maximum = 1_000_000)]
+    pub priority: i32,
+    #[serde(default)]
+    pub unit_price_from: Option<Money>,
+    #[serde(default)]
+    pub unit_price_below: Option<Money>,
+    /// NET (when absent) or GROSS.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub base: Option<String>,
+    #[serde(default)]
     #[schema(minimum = 0, maximum = 10_000)]
     pub percent_bp: i32,
     #[serde(default)]
     pub fixed: Option<Money>,
+    /// UNIT or LINE; UNIT when absent, LINE for shipping.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub fixed_per: Option<String>,
+    #[serde(default)]
+    pub min: Option<Money>,
+    #[serde(default)]
+    pub max: Option<Money>,
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub vat_bp: i32,
+    /// Only for orders in this currency; that of the amounts when absent.
+    #[serde(default)]
+    #[schema(min_length = 3, max_length = 3)]
+    pub currency: Option<String>,
     /// Now when absent; never in the past.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -106,20 +226,57 @@ pub struct NewCommissionRule {
 }
 
 /// The next version of a commission rule; its scope stays.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"name": "Default", "percentBp": 900}))]
 pub struct CommissionRuleChange {
     #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     #[serde(default)]
+    #[schema(minimum = -1_000_000, maximum = 1_000_000)]
+    pub priority: i32,
+    #[serde(default)]
+    pub unit_price_from: Option<Money>,
+    #[serde(default)]
+    pub unit_price_below: Option<Money>,
+    /// NET (when absent) or GROSS.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub base: Option<String>,
+    #[serde(default)]
     #[schema(minimum = 0, maximum = 10_000)]
     pub percent_bp: i32,
     #[serde(default)]
     pub fixed: Option<Money>,
+    /// UNIT or LINE; UNIT when absent, LINE for shipping.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub fixed_per: Option<String>,
+    #[serde(default)]
+    pub min: Option<Money>,
+    #[serde(default)]
+    pub max: Option<Money>,
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub vat_bp: i32,
+    /// Only for orders in this currency; that of the amounts when absent.
+    #[serde(default)]
+    #[schema(min_length = 3, max_length = 3)]
+    pub currency: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub valid_until: Option<Timestamp>,
+}
+
+/// When a commission rule ends.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct CommissionRuleEnd {
+    /// Now when absent; never in the past.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -132,8 +289,17 @@ pub struct CommissionRuleFilter {
     pub category_id: Option<Uuid>,
     /// Only rules of this product.
     pub product_id: Option<Uuid>,
+    /// LINE or SHIPPING.
+    pub applies_to: Option<String>,
+    /// Only rules of this priority.
+    pub priority: Option<i32>,
+    /// Only rules for this currency.
+    pub currency: Option<String>,
     /// SCHEDULED, IN_FORCE or ENDED.
     pub status: Option<String>,
+    /// Only rules in force at this moment, in the version of then.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub active_at: Option<Timestamp>,
 }
 
 /// A band of a TIERED promotion.

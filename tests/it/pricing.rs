@@ -34,7 +34,11 @@ fn commission_rules_are_versions() {
             (made.str("status"), made.int("version"), made["fixed"]["amountMinor"].as_i64()),
             ("IN_FORCE", 1, Some(30))
         );
-        assert_eq!(admin.get(&path).await.expect(200).body, made.body);
+        let got = admin.get(&path).await.expect(200);
+        assert_eq!(
+            (got.str("ruleId"), got["versions"].as_array().map(Vec::len)),
+            (made.str("ruleId"), Some(1))
+        );
         let rival =
             admin.post("/pricing/commission-rules", body.clone()).await.problem(409, "pricing.rule_conflict");
         assert!(rival.str("detail").contains(made.str("ruleId")), "the rival is named");
@@ -45,6 +49,12 @@ fn commission_rules_are_versions() {
         assert_eq!((next.int("version"), next.int("percentBp"), next.header("etag")), (2, 800, "\"2\""));
         admin.put(&path, change.clone()).if_match(1).await.problem(412, "core.version_stale");
         admin.put(&path, change.clone()).await.problem(428, "core.if_match_required");
+        let history = admin.get(&path).await.expect(200);
+        assert_eq!(
+            (&history["versions"][0]["percentBp"], &history["versions"][1]["percentBp"]),
+            (&json!(900), &json!(800))
+        );
+        assert_eq!(history["versions"][0]["validUntil"], history["versions"][1]["validFrom"]);
         assert_eq!(t.payloads("pricing.rule_changed").await[0]["percentBp"], 800);
 
         // lists
@@ -65,6 +75,46 @@ fn commission_rules_are_versions() {
             .await
             .expect(200);
         assert_eq!(own.items().len(), 1);
+
+        let then = history["versions"][0]["validFrom"].as_str().expect("a time").to_owned();
+        let before = admin.get("/pricing/commission-rules").query(&[("activeAt", &then)]).await.expect(200);
+        assert_eq!(before.items().len(), 1, "only Sam's, in its first version");
+        assert_eq!(
+            (&before.items()[0]["version"], &before.items()[0]["percentBp"]),
+            (&json!(1), &json!(900))
+        );
+
+        // all that a rule can say, and its end
+        let usd = |minor: i64| json!({ "amountMinor": minor, "currency": "USD" });
+        let full = json!({
+            "name": "Full", "appliesTo": "LINE", "sellerId": sam.seller_id, "priority": 7, "percentBp": 1500, "fixed": usd(5),
+            "fixedPer": "LINE", "base": "GROSS", "unitPriceFrom": usd(100), "unitPriceBelow": usd(5000), "min": usd(10),
+            "max": usd(900), "vatBp": 1900
+        });
+        let made = admin.post("/pricing/commission-rules", full.clone()).await.expect(201);
+        for (field, value) in full.as_object().expect("an object") {
+            assert_eq!(&made[field.as_str()], value, "{field}");
+        }
+        assert_eq!(made["currency"], "USD");
+        let own =
+            admin.get("/pricing/commission-rules?priority=7&appliesTo=LINE&currency=USD").await.expect(200);
+        assert_eq!(own.items().len(), 1);
+        let end = format!("{}/end", made.header("location"));
+        sam.post(&end, json!({})).await.problem(403, "identity.role_required");
+        admin.post(&end, json!({ "at": "2020-01-01T00:00:00Z" })).await.problem_at(
+            422,
+            "pricing.rule_invalid",
+            "/at",
+        );
+        assert_eq!(admin.post(&end, json!({})).await.expect(200).str("status"), "ENDED");
+        admin.post(&end, json!({})).await.problem(409, "pricing.rule_ended");
+        assert_eq!(t.payloads("pricing.rule_ended").await[0]["ruleId"], made["ruleId"]);
+        let shipping = json!({ "name": "Shipping", "appliesTo": "SHIPPING", "percentBp": 500, "productId": Uuid::new_v4() });
+        admin.post("/pricing/commission-rules", shipping).await.problem_at(
+            422,
+            "pricing.rule_invalid",
+            "/productId",
+        );
 
         // refused
         admin.get("/pricing/commission-rules?status=OPEN").await.problem_at(
@@ -101,6 +151,29 @@ fn commission_rules_are_versions() {
             stranger.put(&path, change.clone()).if_match(2).await.problem(403, "identity.role_required");
         }
         t.anybody().get("/pricing/commission-rules").await.problem(401, "identity.unauthenticated");
+    });
+}
+
+/// Sixteen administrators make the same rule at the same moment.
+#[test]
+fn of_rival_rules_made_at_once_one_is_made() {
+    run(async |t| {
+        let (admin, sam) = (t.admin().await, t.seller("sam").await);
+        let answers = together(16, |i| {
+            let (admin, seller_id) = (admin.clone(), sam.seller_id);
+            async move {
+                let body =
+                    json!({ "name": format!("Rival {i}"), "sellerId": seller_id, "percentBp": 100 * i });
+                admin.post("/pricing/commission-rules", body).await
+            }
+        })
+        .await;
+        let made: Vec<_> = answers.iter().filter(|a| a.status == 201).collect();
+        assert_eq!(made.len(), 1);
+        for refused in answers.iter().filter(|a| a.status != 201) {
+            assert_eq!((refused.status, refused.str("code")), (409, "pricing.rule_conflict"));
+            assert!(refused.str("detail").contains(made[0].str("ruleId")), "the rival is named");
+        }
     });
 }
 

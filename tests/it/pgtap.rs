@@ -6,10 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tokio_postgres::{Client, SimpleQueryMessage};
+use tradepost::embedded::DbRole;
+use tradepost::seed;
 
 use crate::support::database::{self, Database};
 use crate::support::statements::split;
-use crate::support::{block_on, root};
+use crate::support::{block_on, password_hash, root};
 
 macro_rules! domains {
     ($($domain:ident)*) => {
@@ -54,6 +56,27 @@ fn run_domain(domain: &str) {
     });
 }
 
+/// `make pgtap DATABASE_URL=…` on a marketplace at work: the tests do not see what is there, and leave it there.
+#[test]
+fn a_filled_database_is_hidden_and_kept() {
+    block_on(async {
+        let database = Database::create(database::Template::PgTap).await;
+        let client = database.connect().await;
+        seed::run(&database.url(DbRole::Superuser), &password_hash()).await.expect("the demo").expect("made");
+        let count = "select events.sequence() + (select count(*) from orders.orders) + (select count(*) from core.idempotency_keys)";
+        client.query_one(count, &[]).await.expect("numbered");
+        let before: i64 = client.query_one(count, &[]).await.expect("counted").get(0);
+        for file in ["catalog/create_product", "orders/place_orders", "events/read_after"] {
+            let outcome = run_file(&database, &root().join("pgtap").join(file).with_extension("sql")).await;
+            assert!(outcome.ok > 0 && outcome.failures.is_empty(), "{file}: {}", outcome.failures.join("\n"));
+        }
+        let after: i64 = client.query_one(count, &[]).await.expect("counted").get(0);
+        assert_eq!(after, before);
+        drop(client);
+        database.drop().await;
+    });
+}
+
 #[derive(Default)]
 pub struct Outcome {
     pub ok: usize,
@@ -79,7 +102,7 @@ pub async fn run_file_on(client: &Client, path: &Path) -> Outcome {
     }
 
     client
-        .batch_execute("set search_path = public, tap, test; set client_min_messages = warning")
+        .batch_execute("set search_path = public, test, tap; set client_min_messages = warning")
         .await
         .expect("settings");
     let (mut planned, mut ran) = (None, 0);

@@ -1,0 +1,100 @@
+begin;
+select plan(15);
+
+-- Each invariant is broken once, past the functions and the triggers.
+create temporary table f as
+select test.buyer('ana') as ana, test.seller_id(test.seller('sam')) as sam, test.seller_id(test.seller('sue')) as sue;
+alter table f add lamp uuid, add rug uuid, add o uuid;
+update f set lamp = test.offer(sam, 1000, 5), rug = test.offer(sue, 3000, 5);
+update f set o = (select p.order_id
+                    from orders.place_orders(jsonb_build_array(
+                           test.placing(ana, jsonb_build_object(lamp::text, 2, rug::text, 1)))) as p);
+select test.disarm('orders.orders', 'orders.fulfilments', 'orders.order_lines', 'orders.adjustments', 'orders.commissions',
+                   'orders.order_history');
+select is(test.broken('orders'), '{}', 'all is well');
+
+-- sums
+select is(test.broken('orders', $$
+    update orders.orders as o set subtotal_minor = subtotal_minor + 1, total_minor = total_minor + 1
+      from f where o.order_id = f.o $$),
+  '{orders.header_is_sum_of_parts}', 'a header that asks for more than its parts');
+select is(test.broken('orders', $$
+    update orders.orders as o set discount_minor = 1, total_minor = total_minor - 1 from f where o.order_id = f.o $$),
+  '{orders.header_is_sum_of_parts}', 'or gives a discount that no part gives');
+select is(test.broken('orders', $$
+    update orders.orders as o set shipping_minor = shipping_minor + 1, total_minor = total_minor + 1
+      from f where o.order_id = f.o $$),
+  '{orders.header_is_sum_of_parts}', 'or asks for shipping that no part asks for');
+select is(test.broken('orders', $$
+    update orders.orders as o set seller_ids = array[f.sam, f.ana] from f where o.order_id = f.o $$),
+  '{orders.header_is_sum_of_parts}', 'or leads to other sellers');
+select is(test.broken('orders', $$
+    update orders.fulfilments as p
+       set subtotal_minor = subtotal_minor + d.minor, total_minor = total_minor + d.minor
+      from f, lateral (values (f.sam, 1), (f.sue, -1)) as d (seller_id, minor)
+     where p.order_id = f.o and p.seller_id = d.seller_id $$),
+  '{orders.part_is_sum_of_lines}', 'parts that trade a unit of money');
+select is(test.broken('orders', $$
+    insert into orders.adjustments (seller_id, order_id, adjustment_no, promotion_id, promotion_version, target, amount_minor)
+    select f.sam, f.o, 99, core.new_id(), 1, 'SHIPPING', 1 from f $$),
+  '{orders.part_is_sum_of_lines}', 'a discount on shipping that its part does not give');
+select is(test.broken('orders', $$
+    insert into orders.adjustments (seller_id, order_id, adjustment_no, promotion_id, promotion_version, target, amount_minor)
+    select f.sam, f.o, 99, core.new_id(), 1, 'SHIPPING', p.shipping_minor + 1
+      from f join orders.fulfilments as p on p.order_id = f.o and p.seller_id = f.sam;
+    update orders.fulfilments as p
+       set discount_minor = shipping_minor + 1, total_minor = total_minor - shipping_minor - 1
+      from f where p.order_id = f.o and p.seller_id = f.sam;
+    update orders.orders as o
+       set discount_minor = p.discount_minor, total_minor = o.total_minor - p.discount_minor
+      from f, orders.fulfilments as p where o.order_id = f.o and p.order_id = f.o and p.seller_id = f.sam $$),
+  '{orders.part_is_sum_of_lines}', 'or that is more than the fee');
+-- more than one may see it from here on: a commission depends on what its line gives
+select ok('orders.line_discount_is_sum_of_adjustments' = any (test.broken('orders', $$
+    insert into orders.adjustments (seller_id, order_id, adjustment_no, line_no, promotion_id, promotion_version, target, amount_minor)
+    select f.sam, f.o, 99, l.line_no, core.new_id(), 1, 'LINES', 1
+      from f join orders.order_lines as l on l.order_id = f.o and l.seller_id = f.sam $$)),
+  'a promotion''s share that its line does not give');
+
+-- commissions
+select ok('orders.line_has_commission' = any (test.broken('orders', $$
+    delete from orders.commissions as c using f where c.order_id = f.o and c.seller_id = f.sam $$)),
+  'a line without a commission');
+select ok('orders.line_has_commission' = any (test.broken('orders', $$
+    update orders.commissions as c set base_minor = base_minor + 1 from f where c.order_id = f.o and c.seller_id = f.sam $$)),
+  'a commission on more than the line');
+
+-- history
+select is(test.broken('orders', $$
+    update orders.order_history as h set to_status = 'PAID' from f where h.order_id = f.o $$),
+  '{orders.history_matches_status}', 'a history that ends elsewhere');
+select is(test.broken('orders', $$ delete from orders.order_history as h using f where h.order_id = f.o $$),
+  '{orders.history_matches_status}', 'or is gone');
+select is(test.broken('orders', $$ update orders.orders as o set version = version + 1 from f where o.order_id = f.o $$),
+  '{orders.history_matches_status}', 'a version that nothing explains');
+
+-- holds: every status of an order with every status of its hold, and with none
+create function pg_temp.fits(p_order_status text, p_hold_status text) returns boolean language sql as $$
+  select not 'orders.hold_matches_status' = any (test.broken('orders', format(
+    case when p_hold_status is null then
+      'delete from inventory.reservation_lines as l using f where l.reservation_id = f.o;
+       delete from inventory.reservations as r using f where r.reservation_id = f.o;'
+    else
+      'update inventory.reservations as r set status = %2$L, resolved_at = case when %2$L <> ''HELD'' then core.now() end
+         from f where r.reservation_id = f.o;' end
+    || 'update orders.orders as o set status = %1$L from f where o.order_id = f.o', p_order_status, p_hold_status)))
+$$;
+create temporary table pairs as
+select o.status as order_status, h.status as hold_status
+  from (select from_status from orders.order_transitions union select to_status from orders.order_transitions) as o (status)
+ cross join unnest(array['HELD', 'CONFIRMED', 'RELEASED', 'EXPIRED', 'RETURNED', null]) as h (status);
+select set_eq(
+  $$ select p.order_status, p.hold_status from pairs as p where pg_temp.fits(p.order_status, p.hold_status) $$,
+  $$ values ('PENDING_PAYMENT', 'HELD'), ('PAYMENT_FAILED', 'HELD'),
+            ('PAID', 'CONFIRMED'), ('PROCESSING', 'CONFIRMED'), ('SHIPPED', 'CONFIRMED'), ('DELIVERED', 'CONFIRMED'),
+            ('COMPLETED', 'CONFIRMED'), ('PARTIALLY_REFUNDED', 'CONFIRMED'), ('REFUNDED', 'CONFIRMED'),
+            ('REFUNDED', 'RETURNED'), ('CANCELLED', 'RELEASED'), ('CANCELLED', 'RETURNED'), ('EXPIRED', 'EXPIRED') $$,
+  'a hold lives, is sold and ends with its order');
+
+select * from finish();
+rollback;

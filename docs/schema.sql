@@ -403,6 +403,7 @@ create table catalog.offer_prices (
   constraint offer_prices_sale_window_check CHECK ((sale_until > sale_from))
 );
 CREATE INDEX offer_prices_currency_idx ON catalog.offer_prices USING btree (currency);
+CREATE TRIGGER offer_prices_price_history AFTER INSERT OR DELETE OR UPDATE ON catalog.offer_prices FOR EACH ROW EXECUTE FUNCTION catalog.trigger_price_history_of_prices();
 comment on table catalog.offer_prices is 'What an offer costs beyond its base price: in other currencies, from a quantity on, on sale. Everybody pays these.';
 comment on column catalog.offer_prices.price_minor is 'Regular unit price; null where it is the base price of the offer, in its own currency.';
 comment on column catalog.offer_prices.sale_until is 'End of the sale, exclusive; infinity when it is open.';
@@ -428,6 +429,7 @@ create table catalog.offers (
 CREATE INDEX offers_currency_idx ON catalog.offers USING btree (currency);
 CREATE UNIQUE INDEX offers_seller_id_sku_key ON catalog.offers USING btree (seller_id, sku) WHERE (status = 'ACTIVE'::text);
 CREATE INDEX offers_variant_id_idx ON catalog.offers USING btree (variant_id);
+CREATE TRIGGER offers_price_history AFTER INSERT OR UPDATE OF price_minor, currency, status ON catalog.offers FOR EACH ROW EXECUTE FUNCTION catalog.trigger_price_history();
 comment on table catalog.offers is 'A seller''s price for a variant. Several sellers may offer one variant.';
 comment on column catalog.offers.price_minor is 'Unit price in minor units of currency.';
 
@@ -447,6 +449,7 @@ create table catalog.price_history (
   constraint price_history_offer_fkey FOREIGN KEY (seller_id, variant_id) REFERENCES catalog.offers(seller_id, variant_id)
 );
 CREATE INDEX price_history_currency_idx ON catalog.price_history USING btree (currency);
+CREATE TRIGGER price_history_immutable BEFORE DELETE OR UPDATE ON catalog.price_history FOR EACH STATEMENT EXECUTE FUNCTION catalog.trigger_price_history_immutable();
 comment on table catalog.price_history is 'What one unit of an offer cost everybody, as it was decided: each row holds until the next. Sales begin and end by the clock, so a row carries its sale''s window.';
 comment on column catalog.price_history.price_minor is 'Regular unit price; null from when it was not sold in this currency.';
 comment on column catalog.price_history.reduced_since is 'Since when the sale price of this row applies without a break, where an earlier row began it.';
@@ -546,6 +549,21 @@ comment on view catalog.category_attribute is 'The attributes of each category; 
 create view catalog.category_attribute_page (category_id uuid, inherited_from uuid, line_no bigint, attribute_id uuid, code text, name text, type text, unit text, is_required boolean, is_variant_axis boolean, options jsonb, min_value jsonb, max_value jsonb, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, page_cursor text);
 comment on view catalog.category_attribute_page is 'Attributes of categories as lists return them: with the cursor of each row.';
 
+create view catalog.offer_price (seller_id uuid, variant_id uuid, status text, currency character(3), is_base boolean, price_minor bigint, sale_minor bigint, unit_price_minor bigint, lowest_minor bigint, document jsonb);
+comment on view catalog.offer_price is 'What each offer costs everybody now, by currency: regular and running sale price, quantity breaks, lowest price of 30 days.';
+
+create view catalog.offer_price_set (seller_id uuid, variant_id uuid, currency text, version integer, updated_at timestamp with time zone, prices jsonb);
+comment on view catalog.offer_price_set is 'All prices of an offer as one document (jsonb, camelCase), as its seller sets them.';
+
+create view catalog.offer_price_step (seller_id uuid, variant_id uuid, currency character(3), min_quantity integer, price_minor bigint, sale_minor bigint, sale_from timestamp with time zone, sale_until timestamp with time zone);
+comment on view catalog.offer_price_step is 'Every price of every offer, the base price among them, as its seller set it.';
+
+create view catalog.price_history_page (currency text, price_minor bigint, is_sale boolean, since timestamp with time zone, until timestamp with time zone, page_cursor text);
+comment on view catalog.price_history_page is 'Periods of one price as the price history of an offer returns them.';
+
+create view catalog.price_period (seller_id uuid, variant_id uuid, currency character(3), price_minor bigint, is_sale boolean, since timestamp with time zone, until timestamp with time zone, decided_at timestamp with time zone);
+comment on view catalog.price_period is 'What one unit of an offer cost everybody, in periods [since, until) of one price; until is infinity where no end is known.';
+
 create view catalog.product (product_id uuid, seller_id uuid, seller jsonb, category_id uuid, title text, slug text, description text, attributes jsonb, status text, review_reason text, price_from_minor bigint, price_to_minor bigint, currency character(3), version integer, created_at timestamp with time zone, updated_at timestamp with time zone, variants jsonb);
 comment on view catalog.product is 'Products with seller and active variants (jsonb, camelCase) as the API shows them.';
 
@@ -606,15 +624,19 @@ function catalog.get_category_tree(p_cursor text, p_limit integer) returns TABLE
   -- A page of the category tree: one row per root, everything below it nested as JSON.
   -- granted to tradepost_api
 
-function catalog.get_product(p_ctx core.call_context, p_product_id uuid) returns SETOF catalog.product
+function catalog.get_offer_prices(p_ctx core.call_context, p_variant_id uuid, p_seller_id uuid) returns SETOF catalog.offer_price_set
+  -- All prices of an offer, sales to come included.
+  -- granted to tradepost_api
+
+function catalog.get_product(p_ctx core.call_context, p_product_id uuid, p_currency text) returns SETOF catalog.product
   -- One product with its store and active variants.
   -- granted to tradepost_api
 
-function catalog.get_product_by_slug(p_ctx core.call_context, p_slug text) returns SETOF catalog.product
+function catalog.get_product_by_slug(p_ctx core.call_context, p_slug text, p_currency text) returns SETOF catalog.product
   -- One product by its slug.
   -- granted to tradepost_api
 
-function catalog.get_variant(p_ctx core.call_context, p_variant_id uuid) returns SETOF catalog.variant
+function catalog.get_variant(p_ctx core.call_context, p_variant_id uuid, p_currency text) returns SETOF catalog.variant
   -- One variant with its offers.
   -- granted to tradepost_api
 
@@ -630,16 +652,24 @@ function catalog.list_category_attributes(p_category_id uuid, p_cursor text, p_l
   -- A page of the attributes of a category, own and inherited.
   -- granted to tradepost_api
 
+function catalog.list_price_history(p_ctx core.call_context, p_variant_id uuid, p_seller_id uuid, p_currency text, p_cursor text, p_limit integer) returns SETOF catalog.price_history_page
+  -- What one unit of an offer cost everybody, newest first.
+  -- granted to tradepost_api
+
 function catalog.list_products(p_ctx core.call_context, p_category_id uuid, p_seller_id uuid, p_is_mine boolean, p_status text, p_price_min_minor bigint, p_price_max_minor bigint, p_currency text, p_query text, p_sort text, p_cursor text, p_limit integer) returns SETOF catalog.product_page
   -- A page of products by filters and order.
   -- granted to tradepost_api
 
-function catalog.list_variants(p_ctx core.call_context, p_product_id uuid, p_cursor text, p_limit integer) returns SETOF catalog.variant_page
+function catalog.list_variants(p_ctx core.call_context, p_product_id uuid, p_currency text, p_cursor text, p_limit integer) returns SETOF catalog.variant_page
   -- A page of the active variants of a product.
   -- granted to tradepost_api
 
 function catalog.review_product(p_ctx core.call_context, p_product_id uuid, p_decision text, p_reason text, p_version integer) returns SETOF catalog.product
   -- Approves or rejects the version of a product that the reviewer read.
+  -- granted to tradepost_api
+
+function catalog.set_offer_prices(p_ctx core.call_context, p_variant_id uuid, p_seller_id uuid, p_expected_version integer, p_prices jsonb) returns SETOF catalog.offer_price_set
+  -- Replaces all prices of an offer at once.
   -- granted to tradepost_api
 
 function catalog.submit_product(p_ctx core.call_context, p_product_id uuid) returns SETOF catalog.product
@@ -699,6 +729,12 @@ function catalog._assert_not_archived(p_product catalog.products) returns void
 function catalog._assert_offer(p_sku text, p_price_minor bigint, p_currency text, p_field text) returns void
   -- Checks SKU and price of an offer.
 
+function catalog._assert_offer_prices(p_offer catalog.offers, p_prices catalog.offer_prices[]) returns void
+  -- Checks the prices of an offer together.
+
+function catalog._assert_only_price(p_offer catalog.offers, p_currency text) returns void
+  -- Refuses another currency for an offer that has more prices than its base price.
+
 function catalog._assert_options_unused(p_code text, p_options text[], p_category_ids uuid[]) returns void
   -- Refuses when products in the categories use the options.
 
@@ -735,6 +771,9 @@ function catalog._check_invariants() returns SETOF core.invariant_violation
 function catalog._effective_attributes(p_category_id uuid) returns TABLE(code text, definition catalog.attributes, inherited_from uuid, line_no bigint)
   -- The attributes of a category, own and inherited, from the root down.
 
+function catalog._invalid(p_code text, p_field text, p_detail text, p_hint text) returns void
+  -- Refuses a request because of one field.
+
 function catalog._is_date(p_text text) returns boolean
   -- Whether a text is a day of the calendar, written YYYY-MM-DD.
 
@@ -746,6 +785,9 @@ function catalog._lock_attributes(p_category_id uuid) returns void
 
 function catalog._lock_categories() returns void
   -- Lets one caller at a time change the shape of the category tree.
+
+function catalog._lock_offer(p_actor identity.actor, p_variant_id uuid, p_seller_id uuid) returns catalog.offers
+  -- Locks an offer for a change of its prices.
 
 function catalog._lock_product(p_actor identity.actor, p_product_id uuid) returns catalog.products
   -- Locks a product for a change by its store or an administrator.
@@ -759,14 +801,23 @@ function catalog._may_manage(p_actor identity.actor, p_seller_id uuid) returns b
 function catalog._may_see(p_actor identity.actor, p_seller_id uuid, p_status text) returns boolean
   -- Whether somebody may see a product of this store and status.
 
+function catalog._may_see_offer(p_actor identity.actor, p_offer catalog.offers) returns boolean
+  -- Whether somebody may see an offer.
+
 function catalog._move_category(p_category catalog.categories, p_parent_id uuid) returns void
   -- Hangs a category with its subtree under another parent.
 
 function catalog._multiply_axes(p_category_id uuid, p_axes jsonb, p_sku_prefix text) returns TABLE(line_no bigint, axis_values jsonb, sku text)
   -- All combinations of axes, each with a SKU.
 
+function catalog._offers_in(p_variant_id uuid, p_status text, p_currency text) returns jsonb
+  -- The offers of a variant as the API shows them in one currency.
+
 function catalog._read_attribute(p_attribute jsonb) returns catalog.attributes
   -- Reads and checks an attribute's definition.
+
+function catalog._read_offer_prices(p_offer catalog.offers, p_prices jsonb, p_now timestamp with time zone) returns SETOF catalog.offer_prices
+  -- Reads the prices of an offer from a request.
 
 function catalog._read_price(p_price jsonb, p_field text) returns bigint
   -- Reads the amount of a price from a request.
@@ -777,6 +828,9 @@ function catalog._read_product_cursor(p_cursor text, p_sort text) returns text[]
 function catalog._read_variants(p_category_id uuid, p_request jsonb, p_max bigint) returns SETOF catalog.new_variant
   -- Reads and checks which variants a request asks for.
 
+function catalog._record_price(p_seller_id uuid, p_variant_id uuid, p_currency character, p_now timestamp with time zone) returns void
+  -- Writes down what one unit of an offer costs, if that changed.
+
 function catalog._refresh_price_range(p_product_id uuid, p_step integer) returns catalog.products
   -- Sets a product's price range from its active offers.
 
@@ -785,6 +839,9 @@ function catalog._refuse_attribute() returns void
 
 function catalog._refuse_category(p_field text) returns void
   -- Raises catalog.category_not_found, or category_unknown for a field.
+
+function catalog._refuse_offer() returns void
+  -- Raises catalog.offer_not_found.
 
 function catalog._refuse_product() returns void
   -- Raises catalog.product_not_found.
@@ -801,8 +858,14 @@ function catalog._refuse_variant() returns void
 function catalog._relevance(p_search tsvector, p_query tsquery) returns bigint
   -- How well a product matches a search, as a whole number.
 
+function catalog._require_currency(p_currency text) returns void
+  -- Refuses a currency that the marketplace does not trade in.
+
 function catalog._require_manager(p_ctx core.call_context) returns identity.actor
   -- The caller as an administrator or a member of an active store.
+
+function catalog._require_offer(p_actor identity.actor, p_variant_id uuid, p_seller_id uuid) returns catalog.offers
+  -- The offer, for its seller and administrators.
 
 function catalog._search_products(p_status text, p_seller_id uuid, p_category_id uuid, p_category_ids uuid[], p_currency character, p_price_min_minor bigint, p_price_max_minor bigint, p_query tsquery, p_is_manager boolean, p_after_rank bigint, p_after_id uuid, p_limit integer) returns SETOF catalog.product_page
   -- A page of the products that match a search, best first.
@@ -818,6 +881,9 @@ function catalog._transition_product(p_product catalog.products, p_action text, 
 
 function catalog._validate_attributes(p_category_id uuid, p_attributes jsonb, p_is_complete boolean) returns void
   -- Refuses attribute values that the category's definitions do not allow.
+
+function catalog._write_offer_prices(p_offer catalog.offers, p_prices catalog.offer_prices[], p_now timestamp with time zone) returns void
+  -- Writes the prices of an offer.
 
 function catalog._write_variant(p_ctx core.call_context, p_variant catalog.variants, p_offer catalog.offers, p_sku text, p_price_minor bigint, p_currency text, p_position integer, p_is_offer boolean) returns void
   -- Writes a changed variant and its offer.

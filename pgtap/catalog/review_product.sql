@@ -13,7 +13,7 @@ select throws_ok($$ select pg_temp.review(test.kept('a'), 'APPROVE', null, 3) $$
 select throws_ok($$ select pg_temp.review(test.kept('a')) $$, 'MK409', 'catalog.transition_refused', 'and what is approved is approved');
 select results_eq($$ select status, review_reason from pg_temp.review(test.kept('b'), 'REJECT', ' Blurred. ') $$, $$ values ('REJECTED', 'Blurred.') $$, 'rejected with a reason');
 select is((select reason from catalog.product_history where product_id = test.kept('b') and action = 'reject'), 'Blurred.', 'which the history keeps');
-select is((select review_reason from catalog.get_product(test.ctx(test.seller('sam')), test.kept('b'))), 'Blurred.', 'and the seller reads');
+select is((select review_reason from catalog.get_product(test.ctx(test.seller('sam')), test.kept('b'), null)), 'Blurred.', 'and the seller reads');
 select results_eq($$ select type, audience, payload ->> 'status', payload ->> 'fromStatus' from events.staging where aggregate_id = test.kept('b') order by staging_id desc limit 1 $$,
   $$ values ('catalog.product_rejected', array[test.seller_id(test.seller('sam'))], 'REJECTED', 'PENDING_APPROVAL') $$, 'the seller is told by event');
 select ok(not exists (select 1 from events.staging where payload::text like '%Blurred%'), 'without the words');

@@ -29,6 +29,24 @@ as $$
     join catalog.variants as v on v.variant_id = o.variant_id
    where o.status = 'ACTIVE' and v.status = 'ARCHIVED'
   union all
+  select 'catalog.base_price_is_the_offers', format('%s/%s', p.variant_id, p.seller_id),
+         'The price of one unit in the offer''s own currency is not the offer''s.'
+    from catalog.offer_prices as p
+    join catalog.offers as o on o.seller_id = p.seller_id and o.variant_id = p.variant_id
+   where (p.price_minor is null) <> (p.currency = o.currency and p.min_quantity = 1)
+  union all
+  select 'catalog.price_history_is_complete', format('%s/%s', p.variant_id, p.seller_id),
+         format('The last price written down in %s is not the price.', p.currency)
+    from catalog.offer_price_step as p
+    join catalog.offers as o on o.seller_id = p.seller_id and o.variant_id = p.variant_id and o.status = 'ACTIVE'
+   where p.min_quantity = 1
+     and row(p.price_minor, p.sale_minor, p.sale_from, p.sale_until)
+         is distinct from (select row(h.price_minor, h.sale_minor, h.sale_from, h.sale_until)
+                             from catalog.price_history as h
+                            where h.seller_id = p.seller_id and h.variant_id = p.variant_id and h.currency = p.currency
+                            order by h.valid_from desc, h.change_no desc
+                            limit 1)
+  union all
   select 'catalog.history_ends_at_status', p.product_id::text, 'The last status of the history is not the product''s.'
     from catalog.products as p
    where p.status <> coalesce((select h.to_status from catalog.product_history as h

@@ -142,6 +142,24 @@ insert into events.event_types (type, description, payload_schema) values
        "sku": {"type": "string"},
        "priceMinor": {"type": "integer"},
        "currency": {"type": "string"},
-       "previousPriceMinor": {"type": "integer"}}}')
+       "previousPriceMinor": {"type": "integer"}}}'),
+  ('catalog.offer_prices_changed', 'The prices of an offer were replaced: other currencies, sales, quantity breaks, the base price.', '{
+     "type": "object", "additionalProperties": false, "required": ["productId", "sellerId", "status", "version", "variantId", "prices"],
+     "properties": {
+       "productId": {"type": "string", "format": "uuid"},
+       "sellerId": {"type": "string", "format": "uuid"},
+       "status": {"enum": ["DRAFT", "PENDING_APPROVAL", "APPROVED", "REJECTED", "ACTIVE", "INACTIVE", "ARCHIVED"]},
+       "version": {"type": "integer"},
+       "variantId": {"type": "string", "format": "uuid"},
+       "prices": {"type": "array", "items": {
+         "type": "object", "additionalProperties": false,
+         "required": ["currency", "minQuantity", "priceMinor", "saleMinor", "saleFrom", "saleUntil"],
+         "properties": {
+           "currency": {"type": "string"},
+           "minQuantity": {"type": "integer"},
+           "priceMinor": {"type": "integer"},
+           "saleMinor": {"type": ["integer", "null"]},
+           "saleFrom": {"type": ["string", "null"], "format": "date-time"},
+           "saleUntil": {"type": ["string", "null"], "format": "date-time"}}}}}}')
 on conflict (type) do update
   set description = excluded.description, payload_schema = excluded.payload_schema;

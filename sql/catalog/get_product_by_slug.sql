@@ -1,6 +1,7 @@
 -- One product by its slug, as catalog.get_product shows it.
--- Locks: none. Events: none. Problems: identity.unauthenticated, MK404 catalog.product_not_found.
-create or replace function catalog.get_product_by_slug(p_ctx core.call_context, p_slug text)
+-- Locks: none. Events: none. Problems: identity.unauthenticated, MK404 catalog.product_not_found,
+-- MK422 catalog.currency_unknown.
+create or replace function catalog.get_product_by_slug(p_ctx core.call_context, p_slug text, p_currency text)
 returns setof catalog.product
 language plpgsql
 stable
@@ -10,8 +11,8 @@ as $$
 begin
   return query
     select p.*
-      from catalog.get_product(p_ctx, (select q.product_id from catalog.products as q where q.slug = p_slug)) as p;
+      from catalog.get_product(p_ctx, (select q.product_id from catalog.products as q where q.slug = p_slug), p_currency) as p;
 end;
 $$;
-comment on function catalog.get_product_by_slug(core.call_context, text) is 'One product by its slug.';
-grant execute on function catalog.get_product_by_slug(core.call_context, text) to tradepost_api;
+comment on function catalog.get_product_by_slug(core.call_context, text, text) is 'One product by its slug.';
+grant execute on function catalog.get_product_by_slug(core.call_context, text, text) to tradepost_api;

@@ -2,7 +2,7 @@
 -- Nothing changed, nothing happens. For sellers.
 -- Locks: the product, the variant, the offer. Events: catalog.offer_changed (SKU or price), catalog.variant_updated.
 -- Problems: identity.*, MK404 catalog.variant_not_found, MK403 catalog.not_your_product, MK409 catalog.product_archived,
--- catalog.variant_archived, catalog.sku_taken, MK412, MK428, MK422 catalog.position_invalid, currency_mismatch, those of
+-- catalog.variant_archived, catalog.sku_taken, catalog.offer_has_prices, MK412, MK428, MK422 catalog.position_invalid, currency_mismatch, those of
 -- catalog._assert_offer.
 create or replace function catalog.update_variant(
   p_ctx core.call_context, p_variant_id uuid, p_expected_version integer, p_sku text, p_price_minor bigint,
@@ -42,6 +42,7 @@ begin
                 is distinct from (p_sku, p_price_minor, p_currency);
   if v_is_offer or v_position <> v_variant.position then
     perform catalog._assert_currency(v_variant.product_id, p_currency, p_variant_id);
+    perform catalog._assert_only_price(v_offer, p_currency);
     perform catalog._write_variant(p_ctx, v_variant, v_offer, p_sku, p_price_minor, p_currency, v_position, v_is_offer);
   end if;
   return query select v.* from catalog.variant as v where v.variant_id = p_variant_id;

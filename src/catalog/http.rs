@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::sql;
 use super::types::{
     Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryFilter, CategoryNode,
-    CategoryRequest, CreatedVariants, NewVariants, Product, ProductFilter, ProductRequest, ProductSummary,
-    ReviewRequest, Variant, VariantChange, VariantsRequest,
+    CategoryRequest, CreatedVariants, NewVariants, OfferPrices, OfferPricesChange, PricePeriod, Product,
+    ProductFilter, ProductRequest, ProductSummary, ReviewRequest, ShownCurrency, Variant, VariantChange,
+    VariantsRequest,
 };
 use crate::app::App;
 use crate::http::{
-    Actor, AdminActor, ApiJson, ApiPath, ApiQuery, Created, Ctx, IfMatch, IfNoneMatch, MaybeActor, Page,
-    Paged, SellerActor, Versioned,
+    Actor, AdminActor, ApiJson, ApiPath, ApiQuery, Created, Ctx, IfMatch, IfNoneMatch, MaybeActor, Moving,
+    Page, Paged, SellerActor, Versioned,
 };
 use crate::problem::{ProblemDocument, Result};
 
@@ -298,10 +299,11 @@ pub async fn list_products(
 #[utoipa::path(
     get, path = "/products/{productId}", tag = "catalog", operation_id = "getProduct",
     security((), ("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product."), IfNoneMatch),
+    params(("productId" = Uuid, Path, description = "The product."), ShownCurrency, IfNoneMatch),
     responses(
-        (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
-        (status = 304, description = "If-None-Match names this version."),
+        (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version and a mark of the prices, quoted; also for If-Match."))),
+        (status = 304, description = "If-None-Match names this version, and no price moved since."),
+        (status = 422, description = "catalog.currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn get_product(
@@ -309,18 +311,21 @@ pub async fn get_product(
     ctx: Ctx,
     MaybeActor(actor): MaybeActor,
     ApiPath(product_id): ApiPath<Uuid>,
-) -> Result<Versioned<Product>> {
-    sql::get_product(&app.pool, &ctx.maybe(actor.as_ref()), product_id).await.map(Versioned)
+    ApiQuery(shown): ApiQuery<ShownCurrency>,
+) -> Result<Moving<Product>> {
+    let ctx = ctx.maybe(actor.as_ref());
+    sql::get_product(&app.pool, &ctx, product_id, shown.currency.as_deref()).await.map(Moving)
 }
 
 /// One product by its slug.
 #[utoipa::path(
     get, path = "/products/slug/{slug}", tag = "catalog", operation_id = "getProductBySlug",
     security((), ("bearer" = [])),
-    params(("slug" = String, Path, description = "The slug.", min_length = 1, max_length = 120), IfNoneMatch),
+    params(("slug" = String, Path, description = "The slug.", min_length = 1, max_length = 120), ShownCurrency, IfNoneMatch),
     responses(
-        (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version, quoted."))),
-        (status = 304, description = "If-None-Match names this version."),
+        (status = 200, description = "The product.", body = Product, headers(("ETag" = String, description = "The version and a mark of the prices, quoted; also for If-Match."))),
+        (status = 304, description = "If-None-Match names this version, and no price moved since."),
+        (status = 422, description = "catalog.currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn get_product_by_slug(
@@ -328,8 +333,10 @@ pub async fn get_product_by_slug(
     ctx: Ctx,
     MaybeActor(actor): MaybeActor,
     ApiPath(slug): ApiPath<String>,
-) -> Result<Versioned<Product>> {
-    sql::get_product_by_slug(&app.pool, &ctx.maybe(actor.as_ref()), &slug).await.map(Versioned)
+    ApiQuery(shown): ApiQuery<ShownCurrency>,
+) -> Result<Moving<Product>> {
+    let ctx = ctx.maybe(actor.as_ref());
+    sql::get_product_by_slug(&app.pool, &ctx, &slug, shown.currency.as_deref()).await.map(Moving)
 }
 
 /// Creates a product.
@@ -495,9 +502,10 @@ pub async fn review_product(
 #[utoipa::path(
     get, path = "/products/{productId}/variants", tag = "catalog", operation_id = "listVariants",
     security((), ("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product."), Page),
+    params(("productId" = Uuid, Path, description = "The product."), ShownCurrency, Page),
     responses(
         (status = 200, description = "A page of variants.", body = Paged<Variant>),
+        (status = 422, description = "catalog.currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn list_variants(
@@ -506,8 +514,10 @@ pub async fn list_variants(
     MaybeActor(actor): MaybeActor,
     page: Page,
     ApiPath(product_id): ApiPath<Uuid>,
+    ApiQuery(shown): ApiQuery<ShownCurrency>,
 ) -> Result<Json<Paged<Variant>>> {
-    let rows = sql::list_variants(&app.pool, &ctx.maybe(actor.as_ref()), product_id, &page).await?;
+    let ctx = ctx.maybe(actor.as_ref());
+    let rows = sql::list_variants(&app.pool, &ctx, product_id, shown.currency.as_deref(), &page).await?;
     Ok(Json(Paged::from_rows(&rows, page.limit, |row| Variant::try_from(row))?))
 }
 
@@ -540,10 +550,11 @@ pub async fn create_variants(
 #[utoipa::path(
     get, path = "/variants/{variantId}", tag = "catalog", operation_id = "getVariant",
     security((), ("bearer" = [])),
-    params(("variantId" = Uuid, Path, description = "The variant."), IfNoneMatch),
+    params(("variantId" = Uuid, Path, description = "The variant."), ShownCurrency, IfNoneMatch),
     responses(
-        (status = 200, description = "The variant with its offers.", body = Variant, headers(("ETag" = String, description = "The version, quoted."))),
-        (status = 304, description = "If-None-Match names this version."),
+        (status = 200, description = "The variant with its offers.", body = Variant, headers(("ETag" = String, description = "The version and a mark of the prices, quoted; also for If-Match."))),
+        (status = 304, description = "If-None-Match names this version, and no price moved since."),
+        (status = 422, description = "catalog.currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn get_variant(
@@ -551,8 +562,10 @@ pub async fn get_variant(
     ctx: Ctx,
     MaybeActor(actor): MaybeActor,
     ApiPath(variant_id): ApiPath<Uuid>,
-) -> Result<Versioned<Variant>> {
-    sql::get_variant(&app.pool, &ctx.maybe(actor.as_ref()), variant_id).await.map(Versioned)
+    ApiQuery(shown): ApiQuery<ShownCurrency>,
+) -> Result<Moving<Variant>> {
+    let ctx = ctx.maybe(actor.as_ref());
+    sql::get_variant(&app.pool, &ctx, variant_id, shown.currency.as_deref()).await.map(Moving)
 }
 
 /// Replaces SKU, price and position of a variant.
@@ -600,4 +613,79 @@ pub async fn archive_variant(
 ) -> Result<StatusCode> {
     sql::archive_variant(&app.pool, &ctx.call(&actor), variant_id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// All prices of an offer.
+///
+/// Sales to come included; for its seller and administrators.
+#[utoipa::path(
+    get, path = "/offers/{variantId}/{sellerId}/prices", tag = "catalog", operation_id = "getOfferPrices",
+    security(("bearer" = [])),
+    params(("variantId" = Uuid, Path, description = "The variant."), ("sellerId" = Uuid, Path, description = "Whose offer.")),
+    responses(
+        (status = 200, description = "The prices.", body = OfferPrices, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 403, description = "catalog.not_your_offer", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn get_offer_prices(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: Actor,
+    ApiPath((variant_id, seller_id)): ApiPath<(Uuid, Uuid)>,
+) -> Result<Versioned<OfferPrices>> {
+    sql::get_offer_prices(&app.pool, &ctx.call(&actor), variant_id, seller_id).await.map(Versioned)
+}
+
+/// Replaces all prices of an offer.
+///
+/// Other currencies, quantity breaks, sales, and the base price with them; what is not sent goes. No new review. For the seller of
+/// the offer and administrators.
+#[utoipa::path(
+    put, path = "/offers/{variantId}/{sellerId}/prices", tag = "catalog", operation_id = "setOfferPrices",
+    security(("bearer" = [])),
+    params(("variantId" = Uuid, Path, description = "The variant."), ("sellerId" = Uuid, Path, description = "Whose offer."), IfMatch),
+    request_body = OfferPricesChange,
+    responses(
+        (status = 200, description = "The prices as they are now.", body = OfferPrices, headers(("ETag" = String, description = "The version, quoted."))),
+        (status = 403, description = "catalog.not_your_offer", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "catalog.offer_archived", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "catalog.offer_prices_invalid, sale_invalid, price_invalid, currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn set_offer_prices(
+    State(app): State<App>,
+    ctx: Ctx,
+    actor: Actor,
+    ApiPath((variant_id, seller_id)): ApiPath<(Uuid, Uuid)>,
+    IfMatch(version): IfMatch,
+    ApiJson(change): ApiJson<OfferPricesChange>,
+) -> Result<Versioned<OfferPrices>> {
+    let ctx = ctx.call(&actor);
+    sql::set_offer_prices(&app.pool, &ctx, variant_id, seller_id, version, &change).await.map(Versioned)
+}
+
+/// Lists what an offer cost.
+///
+/// One unit, for everybody, newest first, up to now.
+#[utoipa::path(
+    get, path = "/offers/{variantId}/{sellerId}/price-history", tag = "catalog", operation_id = "listPriceHistory",
+    security((), ("bearer" = [])),
+    params(("variantId" = Uuid, Path, description = "The variant."), ("sellerId" = Uuid, Path, description = "Whose offer."), ShownCurrency, Page),
+    responses(
+        (status = 200, description = "A page of periods.", body = Paged<PricePeriod>),
+        (status = 422, description = "catalog.currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_price_history(
+    State(app): State<App>,
+    ctx: Ctx,
+    MaybeActor(actor): MaybeActor,
+    page: Page,
+    ApiPath((variant_id, seller_id)): ApiPath<(Uuid, Uuid)>,
+    ApiQuery(shown): ApiQuery<ShownCurrency>,
+) -> Result<Json<Paged<PricePeriod>>> {
+    let ctx = ctx.maybe(actor.as_ref());
+    let currency = shown.currency.as_deref();
+    let rows = sql::list_price_history(&app.pool, &ctx, variant_id, seller_id, currency, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| PricePeriod::try_from(row))?))
 }

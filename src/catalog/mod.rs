@@ -32,4 +32,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::review_product))
         .routes(routes!(http::list_variants, http::create_variants))
         .routes(routes!(http::get_variant, http::update_variant, http::archive_variant))
+        .routes(routes!(http::get_offer_prices, http::set_offer_prices))
+        .routes(routes!(http::list_price_history))
 }

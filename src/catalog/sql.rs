@@ -5,8 +5,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::types::{
-    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryRequest, Product,
-    ProductFilter, ProductRequest, ReviewRequest, Variant, VariantChange, VariantsRequest,
+    Attribute, AttributeChange, AttributeRequest, Category, CategoryAttribute, CategoryRequest, OfferPrices,
+    OfferPricesChange, Product, ProductFilter, ProductRequest, ReviewRequest, Variant, VariantChange,
+    VariantsRequest,
 };
 use crate::db::{self, Pool};
 use crate::http::{CallContext, Page};
@@ -162,18 +163,30 @@ pub async fn list_products(
     .await
 }
 
-pub async fn get_product(pool: &Pool, ctx: &CallContext, product_id: Uuid) -> Result<Product> {
+pub async fn get_product(
+    pool: &Pool,
+    ctx: &CallContext,
+    product_id: Uuid,
+    currency: Option<&str>,
+) -> Result<Product> {
     let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
          review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
-         updated_at, variants from catalog.get_product($1, $2)";
-    Product::try_from(&db::query_one(pool, "catalog.get_product", sql, &[ctx, &product_id]).await?)
+         updated_at, variants from catalog.get_product($1, $2, $3)";
+    Product::try_from(&db::query_one(pool, "catalog.get_product", sql, &[ctx, &product_id, &currency]).await?)
 }
 
-pub async fn get_product_by_slug(pool: &Pool, ctx: &CallContext, slug: &str) -> Result<Product> {
+pub async fn get_product_by_slug(
+    pool: &Pool,
+    ctx: &CallContext,
+    slug: &str,
+    currency: Option<&str>,
+) -> Result<Product> {
     let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
          review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
-         updated_at, variants from catalog.get_product_by_slug($1, $2)";
-    Product::try_from(&db::query_one(pool, "catalog.get_product_by_slug", sql, &[ctx, &slug]).await?)
+         updated_at, variants from catalog.get_product_by_slug($1, $2, $3)";
+    Product::try_from(
+        &db::query_one(pool, "catalog.get_product_by_slug", sql, &[ctx, &slug, &currency]).await?,
+    )
 }
 
 pub async fn create_product(pool: &Pool, ctx: &CallContext, request: &ProductRequest) -> Result<Product> {
@@ -260,22 +273,28 @@ pub async fn list_variants(
     pool: &Pool,
     ctx: &CallContext,
     product_id: Uuid,
+    currency: Option<&str>,
     page: &Page,
 ) -> Result<Vec<Row>> {
     db::query(
         pool,
         "catalog.list_variants",
         "select variant_id, product_id, axis_values, position, status, version, created_at, updated_at, offers, \
-         page_cursor from catalog.list_variants($1, $2, $3, $4)",
-        &[ctx, &product_id, &page.cursor, &page.limit],
+         page_cursor from catalog.list_variants($1, $2, $3, $4, $5)",
+        &[ctx, &product_id, &currency, &page.cursor, &page.limit],
     )
     .await
 }
 
-pub async fn get_variant(pool: &Pool, ctx: &CallContext, variant_id: Uuid) -> Result<Variant> {
+pub async fn get_variant(
+    pool: &Pool,
+    ctx: &CallContext,
+    variant_id: Uuid,
+    currency: Option<&str>,
+) -> Result<Variant> {
     let sql = "select variant_id, product_id, axis_values, position, status, version, created_at, \
-         updated_at, offers from catalog.get_variant($1, $2)";
-    Variant::try_from(&db::query_one(pool, "catalog.get_variant", sql, &[ctx, &variant_id]).await?)
+         updated_at, offers from catalog.get_variant($1, $2, $3)";
+    Variant::try_from(&db::query_one(pool, "catalog.get_variant", sql, &[ctx, &variant_id, &currency]).await?)
 }
 
 pub async fn create_variants(
@@ -311,4 +330,53 @@ pub async fn update_variant(
 pub async fn archive_variant(pool: &Pool, ctx: &CallContext, variant_id: Uuid) -> Result<()> {
     let sql = "select catalog.archive_variant($1, $2)";
     db::execute(pool, "catalog.archive_variant", sql, &[ctx, &variant_id]).await.map(drop)
+}
+
+pub async fn get_offer_prices(
+    pool: &Pool,
+    ctx: &CallContext,
+    variant_id: Uuid,
+    seller_id: Uuid,
+) -> Result<OfferPrices> {
+    let sql = "select seller_id, variant_id, currency, version, updated_at, prices \
+               from catalog.get_offer_prices($1, $2, $3)";
+    let row = db::query_one(pool, "catalog.get_offer_prices", sql, &[ctx, &variant_id, &seller_id]).await?;
+    OfferPrices::try_from(&row)
+}
+
+pub async fn set_offer_prices(
+    pool: &Pool,
+    ctx: &CallContext,
+    variant_id: Uuid,
+    seller_id: Uuid,
+    version: i32,
+    change: &OfferPricesChange,
+) -> Result<OfferPrices> {
+    let row = db::query_one(
+        pool,
+        "catalog.set_offer_prices",
+        "select seller_id, variant_id, currency, version, updated_at, prices \
+         from catalog.set_offer_prices($1, $2, $3, $4, $5)",
+        &[ctx, &variant_id, &seller_id, &version, &Json(&change.prices)],
+    )
+    .await?;
+    OfferPrices::try_from(&row)
+}
+
+pub async fn list_price_history(
+    pool: &Pool,
+    ctx: &CallContext,
+    variant_id: Uuid,
+    seller_id: Uuid,
+    currency: Option<&str>,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    db::query(
+        pool,
+        "catalog.list_price_history",
+        "select currency, price_minor, is_sale, since, until, page_cursor \
+         from catalog.list_price_history($1, $2, $3, $4, $5, $6)",
+        &[ctx, &variant_id, &seller_id, &currency, &page.cursor, &page.limit],
+    )
+    .await
 }

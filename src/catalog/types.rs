@@ -393,9 +393,147 @@ pub struct Offer {
     pub seller_id: Uuid,
     #[schema(max_length = 64)]
     pub sku: String,
+    /// The regular price of one unit.
     pub price: Money,
+    /// The price of one unit while a sale runs, else null.
+    #[schema(required = true)]
+    pub sale_price: Option<Money>,
+    /// When the running sale ends; null without one, or without an end.
+    #[schema(required = true)]
+    pub sale_until: Option<Timestamp>,
+    /// The lowest price of one unit in the 30 days before the running sale began, or up to now without one. Null when it was on
+    /// sale from its first day.
+    #[schema(required = true, rename = "lowestPrice30Days")]
+    #[serde(rename = "lowestPrice30Days")]
+    pub lowest_price_30_days: Option<Money>,
+    /// What a unit costs from a quantity on, where that is less than for fewer units.
+    #[schema(max_items = 100)]
+    pub quantity_breaks: Vec<QuantityBreak>,
+    /// The currencies it is sold in, its own first.
+    #[schema(max_items = 100)]
+    pub currencies: Vec<String>,
+    /// For `PUT /offers/{variantId}/{sellerId}/prices`.
     #[schema(minimum = 1)]
     pub version: i32,
+}
+
+/// The price of a unit from a quantity on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuantityBreak {
+    #[schema(minimum = 2)]
+    pub min_quantity: i32,
+    pub price: Money,
+}
+
+/// In which currency prices are shown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ShownCurrency {
+    /// Prices in this currency; offers that are not sold in it are left out. Each offer's own when absent.
+    #[param(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$")]
+    pub currency: Option<String>,
+}
+
+/// One price of an offer: of a unit, in a currency, from a quantity on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfferPrice {
+    /// The regular price of one unit.
+    pub price: Money,
+    /// Holds from this quantity of a line on.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 1000, default = 1)]
+    pub min_quantity: i32,
+    /// A lower price inside the window of the sale.
+    pub sale_price: Option<Money>,
+    /// When the sale begins; now when absent.
+    pub sale_from: Option<Timestamp>,
+    /// When it ends, exclusive; never when absent.
+    pub sale_until: Option<Timestamp>,
+}
+
+fn one() -> i32 {
+    1
+}
+
+/// All prices of an offer as they shall be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"prices": [
+    {"price": {"amountMinor": 1999, "currency": "USD"}, "salePrice": {"amountMinor": 1499, "currency": "USD"},
+     "saleFrom": "2026-11-27T00:00:00Z", "saleUntil": "2026-12-01T00:00:00Z"},
+    {"price": {"amountMinor": 1799, "currency": "USD"}, "minQuantity": 10},
+    {"price": {"amountMinor": 1899, "currency": "EUR"}}]}))]
+pub struct OfferPricesChange {
+    /// The base price, in the offer's own currency for one unit, is among them.
+    #[schema(min_items = 1, max_items = 100)]
+    pub prices: Vec<OfferPrice>,
+}
+
+/// All prices of an offer, sales to come included.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferPrices {
+    pub seller_id: Uuid,
+    pub variant_id: Uuid,
+    /// Of the base price.
+    #[schema(min_length = 3, max_length = 3)]
+    pub currency: String,
+    /// The base price first, then by currency and quantity.
+    #[schema(max_items = 100)]
+    pub prices: Vec<OfferPrice>,
+    #[schema(minimum = 1)]
+    pub version: i32,
+    pub updated_at: Timestamp,
+}
+
+impl HasVersion for OfferPrices {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl TryFrom<&Row> for OfferPrices {
+    type Error = Problem;
+
+    fn try_from(row: &Row) -> Result<Self, Problem> {
+        Ok(Self {
+            seller_id: row.try_get("seller_id")?,
+            variant_id: row.try_get("variant_id")?,
+            currency: row.try_get("currency")?,
+            prices: json(row, "prices")?,
+            version: row.try_get("version")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
+}
+
+/// A period in which one unit of an offer had one price for everybody.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PricePeriod {
+    pub price: Money,
+    /// Whether that was a sale.
+    pub sale: bool,
+    pub from: Timestamp,
+    /// Exclusive; null for the price of now.
+    #[schema(required = true)]
+    pub until: Option<Timestamp>,
+}
+
+impl TryFrom<&Row> for PricePeriod {
+    type Error = Problem;
+
+    fn try_from(row: &Row) -> Result<Self, Problem> {
+        Ok(Self {
+            price: Money::new(row.try_get("price_minor")?, row.try_get::<_, String>("currency")?),
+            sale: row.try_get("is_sale")?,
+            from: row.try_get("since")?,
+            until: row.try_get("until")?,
+        })
+    }
 }
 
 /// A variant within its product.

@@ -46,6 +46,12 @@ fn from_headers(headers: &HeaderMap) -> Result<IfMatch, Problem> {
 fn version(text: &str) -> Option<i32> {
     let text = text.trim();
     let digits = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    // what the clock moves carries a mark of its body behind the version
+    let digits = match digits.split_once('-') {
+        Some((version, mark)) if mark.len() == 8 && mark.bytes().all(|b| b.is_ascii_hexdigit()) => version,
+        Some(_) => return None,
+        None => digits,
+    };
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|version| plain && *version >= 0)
 }
@@ -61,8 +67,8 @@ impl IntoParams for IfMatch {
                 .schema(Some(
                     ObjectBuilder::new()
                         .schema_type(Type::String)
-                        .max_length(Some(12))
-                        .pattern(Some(r#"^"(0|[1-9][0-9]{0,8})"$"#)),
+                        .max_length(Some(21))
+                        .pattern(Some(r#"^"(0|[1-9][0-9]{0,8})(-[0-9a-f]{8})?"$"#)),
                 ))
                 .example(Some("\"1\"".into()))
                 .build(),
@@ -86,8 +92,25 @@ mod tests {
         assert_eq!(read("\"3\"").unwrap(), IfMatch(3));
         assert_eq!(read("12").unwrap(), IfMatch(12));
         assert_eq!(read("\"0\"").unwrap(), IfMatch(0), "the version of what was never set");
-        for bad in ["", "*", "W/\"3\"", "\"3\", \"4\"", "\"-1\"", "\"+1\"", "\"x\"", "\"99999999999\"", "\"3"]
-        {
+        assert_eq!(
+            read("\"3-00c0ffee\"").unwrap(),
+            IfMatch(3),
+            "with the mark of a body that the clock moves"
+        );
+        for bad in [
+            "\"3-\"",
+            "\"3-00c0ffeg\"",
+            "\"-00c0ffee\"",
+            "",
+            "*",
+            "W/\"3\"",
+            "\"3\", \"4\"",
+            "\"-1\"",
+            "\"+1\"",
+            "\"x\"",
+            "\"99999999999\"",
+            "\"3",
+        ] {
             assert_eq!(read(bad).unwrap_err().code(), "core.if_match_invalid", "{bad}");
         }
         let missing = from_headers(&HeaderMap::new()).unwrap_err();

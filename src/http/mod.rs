@@ -34,4 +34,4 @@ pub use json::ApiJson;
 pub use page::{Page, Paged};
 pub use path::ApiPath;
 pub use query::ApiQuery;
-pub use respond::{Created, HasVersion, Replayable, Versioned};
+pub use respond::{Created, HasVersion, Moving, Replayable, Versioned};

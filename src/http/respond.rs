@@ -5,6 +5,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::problem::Problem;
+
 /// 201 with `Location`. The body is any answer: `Json(order)`, `Versioned(product)`, `Replayable(..)`.
 #[derive(Debug)]
 pub struct Created<R>(pub String, pub R);
@@ -33,6 +35,31 @@ impl<T: Serialize + HasVersion> IntoResponse for Versioned<T> {
     fn into_response(self) -> Response {
         let etag = HeaderValue::try_from(format!("\"{}\"", self.0.version()));
         let mut response = Json(self.0).into_response();
+        if let Ok(etag) = etag {
+            response.headers_mut().insert(header::ETAG, etag);
+        }
+        response
+    }
+}
+
+/// 200 with the body as JSON and, as `ETag`, its version and a mark of the body: for what the clock moves without a new version,
+/// such as a price when a sale begins. `If-Match` takes it and looks at the version alone.
+#[derive(Debug)]
+pub struct Moving<T>(pub T);
+
+impl<T: Serialize + HasVersion> IntoResponse for Moving<T> {
+    fn into_response(self) -> Response {
+        let body = match serde_json::to_vec(&self.0) {
+            Ok(body) => body,
+            Err(error) => return Problem::internal(error).into_response(),
+        };
+        // FNV-1a: the same in every copy of the program
+        let mark = body
+            .iter()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+        let etag = HeaderValue::try_from(format!("\"{}-{mark:08x}\"", self.0.version()));
+        let json = HeaderValue::from_static("application/json");
+        let mut response = ([(header::CONTENT_TYPE, json)], body).into_response();
         if let Ok(etag) = etag {
             response.headers_mut().insert(header::ETAG, etag);
         }

@@ -997,10 +997,9 @@ fn variants_are_made_one_by_one_or_all_at_once_or_not_at_all() {
         assert_eq!((first.items().len(), rest.items().len(), rest["nextCursor"].is_null()), (3, 1, true));
         let one = first.items()[0]["variantId"].as_str().expect("an id").to_owned();
         let seen = shop.sam.get(&format!("/variants/{one}")).await.expect(200);
-        assert_eq!(
-            (seen.header("etag"), &seen["axisValues"]),
-            ("\"1\"", &json!({ "size": "S", "color": "red" }))
-        );
+        // prices move by the clock: the tag is the version and a mark of the body
+        assert!(seen.header("etag").starts_with("\"1-"), "{}", seen.header("etag"));
+        assert_eq!(seen["axisValues"], json!({ "size": "S", "color": "red" }));
         assert_eq!(seen.body, first.items()[0]);
         shop.eve.get(&format!("/variants/{one}")).await.problem(404, "catalog.variant_not_found");
         shop.eve.get(&path).await.problem(404, "catalog.product_not_found");

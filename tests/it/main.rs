@@ -20,6 +20,7 @@ mod orders_race;
 mod payments;
 mod payments_race;
 mod pgtap;
+mod prices;
 mod pricing;
 mod readme;
 mod schema;

@@ -1232,6 +1232,7 @@ comment on type pricing.basket_line is 'A wanted line with the offer that was fo
 
 create type pricing.basket_promotion as (
   basket_no integer,
+  slot integer,
   turn integer,
   promotion_id uuid,
   promotion_version integer,
@@ -1240,17 +1241,39 @@ create type pricing.basket_promotion as (
   target text,
   percent_bp integer,
   amount_minor bigint,
+  price_minor bigint,
   is_limited boolean,
   line_positions integer[],
-  seller_ids uuid[]
+  picks integer[],
+  seller_ids uuid[],
+  base text,
+  is_exclusive boolean,
+  exclusivity_group text,
+  combines_with text[],
+  stops_further boolean,
+  max_order_minor bigint,
+  max_line_minor bigint,
+  floor_bp integer,
+  seller_share_bp integer,
+  platform_cap_minor bigint
 );
-comment on type pricing.basket_promotion is 'A promotion that applies to a basket: its turn there, and the positions (in the array of all lines) and sellers it matches.';
+comment on type pricing.basket_promotion is 'A promotion that applies to a basket: its turn there (slot: the turn of its group, of which the best acts), the positions (in the array of all lines) and sellers it matches, how many units of each line take part (picks; null = all), and what it does.';
 
 create type pricing.basket_shipping as (
   basket_no integer,
   seller_id uuid,
   fee_minor bigint
 );
+
+create type pricing.candidate as (
+  basket_n integer,
+  basket_no integer,
+  promotion_id uuid,
+  coupon_code text,
+  is_conditional boolean,
+  lines pricing.match_line[]
+);
+comment on type pricing.candidate is 'A promotion that may apply to a basket, as far as its columns tell, and the lines to try.';
 
 create type pricing.commission as (
   basket_no integer,
@@ -1332,6 +1355,24 @@ create type pricing.coupon_refusal as (
   problem_detail text
 );
 
+create type pricing.match_line as (
+  n integer,
+  line_no integer,
+  seller_id uuid,
+  product_id uuid,
+  variant_id uuid,
+  category_path uuid[],
+  quantity integer,
+  unit_price_minor bigint
+);
+comment on type pricing.match_line is 'What the filters of promotions look at; n is the position in the array of all lines.';
+
+create type pricing.pick as (
+  picks integer[],
+  price_minor bigint
+);
+comment on type pricing.pick is 'How many units of each line take part, and what all of them together cost then, if that is fixed.';
+
 create type pricing.preview as (
   currency text,
   subtotal_minor bigint,
@@ -1344,6 +1385,14 @@ create type pricing.preview as (
   refused_coupons jsonb
 );
 comment on type pricing.preview is 'A priced basket with the whole derivation of its total.';
+
+create type pricing.shares as (
+  base_minors bigint[],
+  amounts bigint[],
+  exacts numeric[],
+  seller_minors bigint[]
+);
+comment on type pricing.shares is 'What one promotion takes off each of its positions, on which base, exactly how much, and what of it the seller bears.';
 
 create type pricing.wanted_line as (
   basket_no integer,
@@ -1628,11 +1677,13 @@ END),
   constraint promotions_window_check CHECK (((ends_at IS NULL) OR (ends_at > starts_at)))
 );
 CREATE INDEX promotions_automatic_idx ON pricing.promotions USING btree (priority, promotion_id) WHERE ((status = ANY (ARRAY['ACTIVE'::text, 'SCHEDULED'::text])) AND (coupon_code IS NULL) AND (NOT requires_coupon));
+CREATE INDEX promotions_conditional_idx ON pricing.promotions USING btree (promotion_id) WHERE ((status = ANY (ARRAY['ACTIVE'::text, 'SCHEDULED'::text])) AND (condition IS NOT NULL));
 CREATE INDEX promotions_coupon_code_idx ON pricing.promotions USING btree (coupon_code) WHERE (coupon_code IS NOT NULL);
 CREATE UNIQUE INDEX promotions_coupon_code_key ON pricing.promotions USING btree (coupon_code) WHERE (status = ANY (ARRAY['SCHEDULED'::text, 'ACTIVE'::text, 'PAUSED'::text]));
 CREATE INDEX promotions_currency_idx ON pricing.promotions USING btree (currency);
 CREATE INDEX promotions_ends_at_idx ON pricing.promotions USING btree (ends_at) WHERE (status = ANY (ARRAY['SCHEDULED'::text, 'ACTIVE'::text, 'PAUSED'::text]));
 CREATE INDEX promotions_exclusivity_group_idx ON pricing.promotions USING btree (exclusivity_group) WHERE (exclusivity_group IS NOT NULL);
+CREATE INDEX promotions_gift_idx ON pricing.promotions USING btree (promotion_id) WHERE ((status = ANY (ARRAY['ACTIVE'::text, 'SCHEDULED'::text])) AND (type = 'GIFT'::text));
 CREATE INDEX promotions_seller_id_idx ON pricing.promotions USING btree (seller_id, promotion_id);
 CREATE INDEX promotions_starts_at_idx ON pricing.promotions USING btree (starts_at) WHERE (status = 'SCHEDULED'::text);
 CREATE TRIGGER promotion_transitions BEFORE UPDATE ON pricing.promotions FOR EACH ROW EXECUTE FUNCTION pricing._check_promotion_transition();
@@ -1767,14 +1818,20 @@ function pricing._bad_tiers(p_tiers jsonb, p_tier_by text, p_currency text) retu
 function pricing._bad_value(p pricing.promotions) returns text[]
   -- What is wrong with a promotion's type, target and value, as field and sentence.
 
-function pricing._basket_facts(p_basket pricing.basket, p_lines jsonb, p_subtotal_minor bigint, p_quantity bigint, p_now timestamp with time zone) returns jsonb
+function pricing._basket_facts(p_basket pricing.basket, p_seller_id uuid, p_lines pricing.basket_line[], p_facts jsonb[], p_now timestamp with time zone) returns jsonb
   -- The facts of a basket that conditions are evaluated over.
 
 function pricing._basket_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.basket_promotion
   -- The promotions that apply to each basket with the lines they match, numbered in the order in which they act.
 
+function pricing._candidates(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.candidate
+  -- Promotions that may apply to baskets, told by their columns alone, with the lines to try.
+
 function pricing._candidates_json(p_subject pricing.commission_subject, p_at timestamp with time zone, p_winner_id uuid, p_winner_version integer) returns jsonb
   -- The candidates for a commission as a JSON list.
+
+function pricing._cap_shares(p_promotion pricing.basket_promotion, p_bases bigint[], p_amounts bigint[], p_exacts numeric[], p_limits bigint[]) returns pricing.shares
+  -- The shares of one promotion within its limits, and what of them the seller bears.
 
 function pricing._check_basket(p_lines jsonb, p_currency text, p_coupon_codes text[]) returns void
   -- Refuses a malformed basket, naming the field.
@@ -1827,6 +1884,9 @@ function pricing._check_references(p_seller_ids uuid[], p_category_ids uuid[], p
 function pricing._check_variants(p_variant_ids uuid[], p_field text) returns void
   -- Refuses references to variants that do not exist.
 
+function pricing._class_of(p_target text) returns text
+  -- ORDER, LINE or SHIPPING: what promotions say they combine with.
+
 function pricing._commission_amount(p_base_minor bigint, p_percent_bp integer, p_fixed_minor bigint, p_units integer, p_min_minor bigint, p_max_minor bigint, p_limit_minor bigint) returns bigint
   -- least(limit, cap, greatest(floor, round_half_up(base * percent) + fixed * units)).
 
@@ -1854,6 +1914,12 @@ function pricing._document_currency(p_document jsonb) returns text
 function pricing._drop_exhausted(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_now timestamp with time zone) returns SETOF pricing.adjustment
   -- The adjustments of one basket without promotions that are used up.
 
+function pricing._facts_needed() returns text[]
+  -- Which facts about buyers live promotions ask for.
+
+function pricing._gift_lines(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_now timestamp with time zone) returns SETOF pricing.basket_line
+  -- The lines that the gift promotions of baskets would add.
+
 function pricing._ids_from(p_ids jsonb) returns uuid[]
   -- Sorted distinct ids of a JSON array; null when there are none.
 
@@ -1869,8 +1935,8 @@ function pricing._keep_limits(p_old pricing.promotions, p_new pricing.promotions
 function pricing._leaf_text(p_name text, p_value jsonb, p_scope text) returns text
   -- The text of the jsonpath of one leaf.
 
-function pricing._line_facts(p_line pricing.basket_line, p_attributes jsonb) returns jsonb
-  -- The facts of a line that conditions are evaluated over.
+function pricing._line_facts(p_lines pricing.basket_line[]) returns jsonb[]
+  -- The facts of lines that conditions are evaluated over.
 
 function pricing._lock_counters(p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamp with time zone) returns SETOF pricing.counter_state
   -- Locks the counters of limited promotions for pairs of promotion and buyer; returns the uses left.
@@ -1896,14 +1962,17 @@ function pricing._optional_money(p_amount_minor bigint, p_currency text) returns
 function pricing._percent_of(p_amount_minor bigint, p_percent_bp integer) returns bigint
   -- round_half_up(amount * basis points / 10000) for amounts from 0 on.
 
+function pricing._pick_units(p_promotion_id uuid, p_lines pricing.match_line[]) returns pricing.pick
+  -- Which units of the matching lines a promotion is about, where it is not about all.
+
 function pricing._preview(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[]) returns SETOF pricing.preview
   -- The parts of a priced basket and their sums as one row.
 
 function pricing._promotion_from(p_document jsonb, p_base pricing.promotions, p_now timestamp with time zone) returns pricing.promotions
   -- Reads a promotion document into a row.
 
-function pricing._promotion_shares(p_promotions pricing.basket_promotion[], p_turn integer, p_lines pricing.basket_line[], p_left bigint[]) returns bigint[]
-  -- What the promotions of one turn take off each line; split discounts add up to the cent.
+function pricing._promotion_shares(p_promotion pricing.basket_promotion, p_gross bigint[], p_left bigint[], p_quantities integer[]) returns pricing.shares
+  -- What one promotion takes off each of its positions, exactly and in whole minor units.
 
 function pricing._proposed_commission_rule(p_document jsonb, p_now timestamp with time zone, p_created_by uuid) returns pricing.commission_rules
   -- Reads and checks the document of a new commission rule.
@@ -1932,11 +2001,20 @@ function pricing._resolve_lines(p_wanted pricing.wanted_line[], p_now timestamp 
 function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Marks the redemptions of orders returned and lowers their counters, at most once.
 
+function pricing._share_rows(p_promotion pricing.basket_promotion, p_shares pricing.shares, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[]) returns SETOF pricing.adjustment
+  -- The derivation rows of one promotion in one basket.
+
 function pricing._shipping_fees(p_lines pricing.basket_line[], p_baskets pricing.basket[]) returns SETOF pricing.basket_shipping
   -- Flat shipping fees per basket and seller, 0 where waived or not set.
 
 function pricing._show_promotion(p_promotion pricing.view_promotion, p_is_own boolean) returns pricing.view_promotion
   -- A promotion without what only its owners may see.
+
+function pricing._split(p_amount_minor bigint, p_weights bigint[]) returns bigint[]
+  -- Splits an amount by weights, to the last unit, by largest remainder.
+
+function pricing._take_units(p_lines pricing.match_line[], p_groups integer[], p_counts bigint[], p_is_dearest_first boolean) returns integer[]
+  -- How many units of each line are among the first so many of its group, by price.
 
 function pricing._tell_promotion(p_ctx core.call_context, p_actor_id uuid, p_type text, p_promotion pricing.promotions) returns void
   -- Appends an event of a promotion.
@@ -2288,6 +2366,9 @@ function orders._apply_limits(p_placing orders."placing", p_baskets pricing.bask
 function orders._bad_address_field(p_address jsonb) returns text
   -- The pointer to what is wrong with a shipping address, relative to it; null when nothing is.
 
+function orders._baskets(p_placings orders."placing"[]) returns SETOF pricing.basket
+  -- Placings as baskets, with the facts that conditions of promotions ask for.
+
 function orders._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of orders: sums, derivations, history, holds.
 
@@ -2329,6 +2410,9 @@ function orders._refuse_short(p_placing orders."placing", p_lines pricing.basket
 
 function orders._require_order(p_actor identity.actor, p_order_id uuid) returns orders.orders
   -- The order, if the actor may see it; orders.order_not_found otherwise.
+
+function orders._short_gift(p_request_no integer, p_lines pricing.basket_line[], p_adjustments pricing.adjustment[], p_keys inventory.stock_key[], p_available integer[]) returns integer
+  -- The line of the first gift of a placing that is not in stock.
 
 function orders._store_answers(p_placings orders."placing"[]) returns void
   -- Stores the answers of a place_orders batch with their idempotency keys.

@@ -123,6 +123,40 @@ alter type pricing.adjustment add attribute base_minor bigint, add attribute sel
 comment on type pricing.basket is
   'One basket; group_codes and order_number (this order is the buyer''s n-th, null = unknown) are facts for conditions.';
 
+drop index pricing.promotions_automatic_idx;
+create index promotions_automatic_idx on pricing.promotions (priority, promotion_id)
+  where status in ('ACTIVE', 'SCHEDULED') and coupon_code is null and not requires_coupon;
+create index promotions_gift_idx on pricing.promotions (promotion_id) where status in ('ACTIVE', 'SCHEDULED') and type = 'GIFT';
+create index promotions_conditional_idx on pricing.promotions (promotion_id)
+  where status in ('ACTIVE', 'SCHEDULED') and condition is not null;
+
+insert into core.settings (name, value, unit, description) values
+  ('pricing.floor_bp', 0, 'basis points', 'No promotion takes a line below this share of its undiscounted amount.');
+
+drop type pricing.basket_promotion;
+create type pricing.basket_promotion as (
+  basket_no integer, slot integer, turn integer, promotion_id uuid, promotion_version integer, coupon_code text,
+  type text, target text, percent_bp integer, amount_minor bigint, price_minor bigint, is_limited boolean,
+  line_positions integer[], picks integer[], seller_ids uuid[],
+  base text, is_exclusive boolean, exclusivity_group text, combines_with text[], stops_further boolean,
+  max_order_minor bigint, max_line_minor bigint, floor_bp integer, seller_share_bp integer, platform_cap_minor bigint
+);
+comment on type pricing.basket_promotion is
+  'A promotion that applies to a basket: its turn there (slot: the turn of its group, of which the best acts), the positions (in the array of all lines) and sellers it matches, how many units of each line take part (picks; null = all), and what it does.';
+create type pricing.match_line as (
+  n integer, line_no integer, seller_id uuid, product_id uuid, variant_id uuid, category_path uuid[],
+  quantity integer, unit_price_minor bigint
+);
+comment on type pricing.match_line is 'What the filters of promotions look at; n is the position in the array of all lines.';
+create type pricing.candidate as (
+  basket_n integer, basket_no integer, promotion_id uuid, coupon_code text, is_conditional boolean, lines pricing.match_line[]
+);
+comment on type pricing.candidate is 'A promotion that may apply to a basket, as far as its columns tell, and the lines to try.';
+create type pricing.pick as (picks integer[], price_minor bigint);
+comment on type pricing.pick is 'How many units of each line take part, and what all of them together cost then, if that is fixed.';
+create type pricing.shares as (base_minors bigint[], amounts bigint[], exacts numeric[], seller_minors bigint[]);
+comment on type pricing.shares is 'What one promotion takes off each of its positions, on which base, exactly how much, and what of it the seller bears.';
+
 alter table orders.adjustments
   drop constraint adjustments_target_check,
   add column base_minor bigint not null default 0,

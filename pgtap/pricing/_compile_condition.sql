@@ -9,6 +9,7 @@ insert into catalog.categories (category_id, path, name, slug, created_at, updat
 select root, array[root], 'Root', 'root', core.now(), core.now() from f;
 insert into catalog.attributes (attribute_id, code, name, type, created_at, updated_at)
 select core.new_id(), code, code, 'text', core.now(), core.now() from unnest('{color, tags, size}'::text[]) as code;
+update catalog.products set attributes = '{"color": "red", "tags": ["new", "eco"], "weight": 5, "organic": true}' from f where product_id = p;
 insert into pricing.buyer_groups (group_code, name, created_at, updated_at) values ('vip', 'VIP', core.now(), core.now());
 select set_config('test.ids', (select jsonb_build_object('c', c, 'p', p, 'v', lamp, 's', sid, 'root', root, 'other', other)::text from f), true);
 
@@ -18,14 +19,14 @@ create function pg_temp.tree(p_tree text) returns jsonb language sql as $$
          '@c', i ->> 'c'), '@p', i ->> 'p'), '@v', i ->> 'v'), '@s', i ->> 's')::jsonb
   from (select current_setting('test.ids')::jsonb as i) as ids $$;
 -- The facts of a basket of one line: 3 x 10.00 of a red lamp below Root; bought on Wednesday 2026-11-25 at 22:30 as third order.
-create function pg_temp.line() returns pricing.basket_line language sql as $$
-  select row(1, 1, sid, lamp, p, array[root, c], 3, 1000, null, null, '{"size": "L"}', null, null, null, null, null)::pricing.basket_line from f $$;
+create function pg_temp.lines() returns pricing.basket_line[] language sql as $$
+  select array[row(1, 1, sid, lamp, p, array[root, c], 3, 1000, null, null, '{"size": "L"}', null, null, null, null, null)::pricing.basket_line] from f $$;
 create function pg_temp.holds(p_tree text, p_scope text default 'BASKET', p_basket pricing.basket default
   row(1, null, 'USD', '{SAVE10}', 'DE', '{vip}', 3), p_at timestamptz default '2026-11-25 22:30Z') returns boolean language sql as $$
-  select jsonb_path_match(case p_scope when 'LINE' then l.facts
-           else pricing._basket_facts(p_basket, jsonb_build_array(l.facts), 3000, 3, p_at) end,
+  select jsonb_path_match(case p_scope when 'LINE' then l.facts[1]
+           else pricing._basket_facts(p_basket, null, pg_temp.lines(), l.facts, p_at) end,
          pricing._compile_condition(pg_temp.tree(p_tree), p_scope, 'condition'))
-  from (select pricing._line_facts(pg_temp.line(), '{"color": "red", "tags": ["new", "eco"], "weight": 5, "organic": true}') as facts) as l $$;
+  from (select pricing._line_facts(pg_temp.lines()) as facts) as l $$;
 -- Whether a tree is refused with this code at this field.
 create function pg_temp.refused(p_tree text, p_scope text, p_field text, p_code text default 'pricing.condition_invalid')
 returns text language plpgsql as $$

@@ -16,7 +16,7 @@ begin
     from unnest(p_lines) as l
     join unnest(p_keys) with ordinality as k (seller_id, variant_id, n)
       on k.seller_id = l.seller_id and k.variant_id = l.variant_id
-    where l.basket_no = p_placing.request_no
+    where l.basket_no = p_placing.request_no and l.gift_of is null
   )
   select jsonb_agg(jsonb_build_object(
            'pointer', format('/lines/%s/quantity', d.line_no - 1),

@@ -27,10 +27,7 @@ declare
 begin
   v_placings := orders._claim_placings(orders._parse_placings(p_requests), v_now);
 
-  v_baskets := array(
-    select row(p.request_no, p.buyer_id, p.currency, p.coupon_codes, null, null, null)::pricing.basket
-    from unnest(v_placings) as p
-    where p.problem_code is null and not p.is_replayed);
+  v_baskets := array(select b from orders._baskets(v_placings) as b);
   v_lines := array(
     select l from pricing._resolve_lines(array(
       select row(p.request_no, l.n, (l.line ->> 'variantId')::uuid, (l.line ->> 'sellerId')::uuid,
@@ -48,6 +45,7 @@ begin
   v_baskets := array(select b from unnest(v_baskets) as b where v_placings[b.basket_no].problem_code is null);
   v_lines := array(select l from unnest(v_lines) as l where v_placings[l.basket_no].problem_code is null);
   v_shipping := array(select s from pricing._shipping_fees(v_lines, v_baskets) as s);
+  v_lines := v_lines || array(select g from pricing._gift_lines(v_baskets, v_lines, v_now) as g);
   v_adjustments := array(select a from pricing._apply_promotions(v_baskets, v_lines, v_shipping, '{}', v_now) as a);
 
   select d.placings, d.adjustments into v_placings, v_adjustments
@@ -56,7 +54,11 @@ begin
   v_granted := array(select p from unnest(v_placings) as p where p.problem_code is null and not p.is_replayed);
   if cardinality(v_granted) > 0 then
     v_baskets := array(select b from unnest(v_baskets) as b where v_placings[b.basket_no].problem_code is null);
-    v_lines := array(select l from unnest(v_lines) as l where v_placings[l.basket_no].problem_code is null);
+    v_lines := array(
+      select l from unnest(v_lines) as l
+      where v_placings[l.basket_no].problem_code is null
+        and (l.gift_of is null or exists (  -- a gift that is not given is no line
+          select from unnest(v_adjustments) as a where a.basket_no = l.basket_no and a.promotion_id = l.gift_of)));
     v_shipping := array(select s from unnest(v_shipping) as s where v_placings[s.basket_no].problem_code is null);
     v_adjustments := array(select a from unnest(v_adjustments) as a where v_placings[a.basket_no].problem_code is null);
     v_commissions := array(

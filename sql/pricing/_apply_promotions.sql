@@ -1,11 +1,14 @@
 -- What promotions take off: one row per promotion and line, or per promotion and seller's shipping. STABLE, locks nothing.
--- Promotions act one after another (greater priority, then smaller promotion_id), each on what its predecessors left:
---   ORDER     computed once on the sum of the matching lines, split to them by largest remainder (ties: smaller line_no)
---   LINES     computed for each matching line: percent of what is left of it, or the amount for each unit
---   SHIPPING  waives the fee of each seller with a matching line
--- Percentages round half up; nothing goes below zero; rows of amount 0 are left out. Rows come in the order of acting.
--- Promotions in p_excluded (limits exhausted) count as absent. All baskets are handled together, one round per turn.
--- Private.
+-- What applies to which lines is found for all baskets in one statement (pricing._basket_promotions); then they act in each basket
+-- one after another, each on what its predecessors left, by arithmetic on arrays: for orders of a few lines that costs less than
+-- a statement for each round, however many baskets share it. In its turn a promotion is skipped when
+--   1. one that acted stops further ones or is exclusive, or this one is exclusive and another acted;
+--   2. its exclusivity group acted; where the group's mode is BEST its members are computed on the same state in the slot of the
+--      first, and the greatest total acts (ties: order of acting);
+--   3. its class (ORDER; LINE for LINES and UNITS; SHIPPING) and that of one that acted do not combine, by either's word;
+--   4. it takes nothing off: then it did not act.
+-- Shares of 0 are left out. Rows come in the order of acting. Promotions in p_excluded (limits exhausted) count as absent. Private.
+-- long: every step reads or changes the same running state.
 create or replace function pricing._apply_promotions(
   p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],
   p_excluded uuid[], p_now timestamptz
@@ -15,48 +18,77 @@ language plpgsql
 stable
 as $$
 declare
-  v_promotions pricing.basket_promotion[];
-  v_turns integer;
+  v_gross bigint[];
   v_left bigint[];
-  v_shares bigint[];
+  v_quantities integer[];
+  v_fees bigint[] := array(select s.fee_minor from unnest(p_shipping) with ordinality as s order by s.ordinality);
+  v_fees_left bigint[] := v_fees;
+  v_basket_no integer;
+  v_classes text[];
+  v_combines_with text[];
+  v_groups text[];
+  v_is_closed boolean;
+  p pricing.basket_promotion;
+  v_shares pricing.shares;
+  v_total bigint;
+  v_best pricing.basket_promotion;
+  v_best_shares pricing.shares;
+  v_best_total bigint := 0;
 begin
-  select array_agg(p), max(p.turn) into v_promotions, v_turns
-  from pricing._basket_promotions(p_baskets, p_lines, coalesce(p_excluded, '{}'), p_now) as p;
-  if v_promotions is null then
-    return;
-  end if;
-
-  v_left := array(
-    select l.quantity * l.unit_price_minor
-    from unnest(p_lines) with ordinality as l
-    order by l.ordinality);
-  for v_turn in 1 .. v_turns loop
-    v_shares := pricing._promotion_shares(v_promotions, v_turn, p_lines, v_left);
-    if v_shares is null then
-      continue;
+  for p in
+    select b.*
+    from (select * from pricing._basket_promotions(p_baskets, p_lines, p_excluded, p_now)
+          union all
+          select (null::pricing.basket_promotion).*) as b  -- the end: lets the last one act
+    order by b.basket_no nulls last, b.slot, b.turn
+  loop
+    if v_best_total > 0 and (p.basket_no, p.slot) is distinct from (v_best.basket_no, v_best.slot) then
+      return query select a.* from pricing._share_rows(v_best, v_best_shares, p_lines, p_shipping) as a;
+      for i in 1 .. cardinality(v_best.line_positions) loop
+        if v_best.target = 'SHIPPING' then
+          v_fees_left[v_best.line_positions[i]] := v_fees_left[v_best.line_positions[i]] - v_best_shares.amounts[i];
+        else
+          v_left[v_best.line_positions[i]] := v_left[v_best.line_positions[i]] - v_best_shares.amounts[i];
+        end if;
+      end loop;
+      v_is_closed := v_best.is_exclusive or v_best.stops_further;
+      v_classes := v_classes || pricing._class_of(v_best.target);
+      v_combines_with := array(select c from unnest(v_combines_with) as c where c = any (v_best.combines_with));
+      v_groups := v_groups || v_best.exclusivity_group;
+      v_best_total := 0;
     end if;
-    return query
-    select l.basket_no, l.seller_id, l.line_no, p.promotion_id, p.promotion_version, p.coupon_code, p.target,
-           l.unnest, p.is_limited, 0::bigint, l.unnest, l.unnest::numeric
-    from unnest(p_lines, v_shares) with ordinality as l
-    join unnest(v_promotions) as p on p.basket_no = l.basket_no and p.turn = v_turn
-    where l.unnest > 0
-    order by l.ordinality;
-    v_left := array(
-      select s.left_minor - s.share_minor
-      from unnest(v_left, v_shares) with ordinality as s (left_minor, share_minor, n)
-      order by s.n);
-  end loop;
+    exit when p.basket_no is null;
+    if v_left is null then
+      select array_agg(l.quantity order by l.ordinality), array_agg(l.quantity * l.unit_price_minor order by l.ordinality)
+      into v_quantities, v_gross
+      from unnest(p_lines) with ordinality as l;
+      v_left := v_gross;
+    end if;
+    if v_basket_no is distinct from p.basket_no then
+      v_basket_no := p.basket_no;
+      v_classes := '{}';
+      v_combines_with := '{ORDER,LINE,SHIPPING}';
+      v_groups := '{}';
+      v_is_closed := false;
+    end if;
 
-  return query
-  select distinct on (s.basket_no, s.seller_id)
-         s.basket_no, s.seller_id, null::integer, p.promotion_id, p.promotion_version, p.coupon_code, p.target,
-         s.fee_minor, p.is_limited, s.fee_minor, s.fee_minor, s.fee_minor::numeric
-  from unnest(p_shipping) as s
-  join unnest(v_promotions) as p
-    on p.basket_no = s.basket_no and p.target = 'SHIPPING' and s.seller_id = any (p.seller_ids)
-  where s.fee_minor > 0
-  order by s.basket_no, s.seller_id, p.turn;
+    continue when v_is_closed or (p.is_exclusive and v_classes <> '{}') or p.exclusivity_group = any (v_groups)
+      or pricing._class_of(p.target) <> all (v_combines_with) or not v_classes <@ p.combines_with;
+    if p.target = 'SHIPPING' then
+      p.line_positions := array(
+        select s.ordinality from unnest(p_shipping) with ordinality as s
+        where s.basket_no = p.basket_no and s.seller_id = any (p.seller_ids) order by s.seller_id);
+      v_shares := pricing._promotion_shares(p, v_fees, v_fees_left, null);
+    else
+      v_shares := pricing._promotion_shares(p, v_gross, v_left, v_quantities);
+    end if;
+    v_total := (select sum(a) from unnest(v_shares.amounts) as a);
+    if v_total > v_best_total then
+      v_best := p;
+      v_best_shares := v_shares;
+      v_best_total := v_total;
+    end if;
+  end loop;
 end
 $$;
 comment on function pricing._apply_promotions(pricing.basket[], pricing.basket_line[], pricing.basket_shipping[], uuid[], timestamptz) is

@@ -1,55 +1,69 @@
--- One round of pricing._apply_promotions: what the promotions whose turn it is take off each line. p_left holds what is left of
--- each line of p_lines; the answer is as long, 0 where nothing is taken; null when no promotion of lines has this turn.
--- ORDER shares are floors of the exact shares plus one minor unit for the largest remainders, so that they add up. Private.
+-- What one promotion takes off each of its positions, on what is left of them. p_gross, p_left and p_quantities are those of all
+-- lines (for target SHIPPING: of all fees), p_promotion.line_positions says which are meant. Private.
+-- The base of a position is what is left of it, or its undiscounted amount with base ORIGINAL; of p units of q, p / q of that.
+--   split  ORDER, BUNDLE, and an amount off SHIPPING: computed once, then split by largest remainder
+--   else   computed for each position: percentage half up, amount per unit, or what is above the fixed price
+-- No share passes what is left, what the floor leaves, or max_line_minor; what that cuts off is not moved elsewhere. When all of
+-- them pass max_order_minor, that is split anew by the shares.
 create or replace function pricing._promotion_shares(
-  p_promotions pricing.basket_promotion[], p_turn integer, p_lines pricing.basket_line[], p_left bigint[]
+  p_promotion pricing.basket_promotion, p_gross bigint[], p_left bigint[], p_quantities integer[]
 )
-returns bigint[]
-language sql
+returns pricing.shares
+language plpgsql
 immutable
 as $$
-  with lines as (
-    select l.ordinality as n, l.line_no, l.quantity, l.unnest as left_minor
-    from unnest(p_lines, p_left) with ordinality as l
-  ), matched as (
-    select p.basket_no, p.type, p.target, p.percent_bp, p.amount_minor, l.n, l.line_no, l.quantity, l.left_minor,
-           (sum(l.left_minor) over (partition by p.basket_no))::bigint as whole_minor
-    from unnest(p_promotions) as p
-    cross join lateral unnest(p.line_positions) as position (n)
-    join lines as l on l.n = position.n
-    where p.turn = p_turn and p.target <> 'SHIPPING'
-  ), floors as (
-    select m.basket_no, m.n, m.line_no, m.whole_minor, d.discount_minor,
-           case when m.target = 'LINES' then d.discount_minor
-                else coalesce(div(d.discount_minor::numeric * m.left_minor, nullif(m.whole_minor, 0)), 0)::bigint
-           end as share_minor,
-           case when m.target = 'LINES' then 0
-                else coalesce(mod(d.discount_minor::numeric * m.left_minor, nullif(m.whole_minor, 0)), 0)
-           end as remainder,
-           m.target = 'ORDER' as is_split
-    from matched as m
-    cross join lateral (
-      select case when m.target = 'ORDER' then m.whole_minor else m.left_minor end as base_minor,
-             case when m.target = 'ORDER' then 1 else m.quantity end as times
-    ) as base
-    cross join lateral (
-      select least(base.base_minor,
-                   case m.type when 'PERCENTAGE' then pricing._percent_of(base.base_minor, m.percent_bp)
-                               else m.amount_minor * base.times end) as discount_minor
-    ) as d
-  ), shares as (
-    select f.n,
-           f.share_minor
-           + case when f.is_split
-                   and row_number() over (partition by f.basket_no order by f.remainder desc, f.line_no)
-                       <= f.discount_minor - sum(f.share_minor) over (partition by f.basket_no)
-                  then 1 else 0 end as share_minor
-    from floors as f
-  )
-  select array_agg(coalesce(s.share_minor, 0) order by l.n)
-  from lines as l
-  left join shares as s on s.n = l.n
-  having count(s.n) > 0
+declare
+  v_is_shipping constant boolean := p_promotion.target = 'SHIPPING';
+  v_is_split constant boolean := p_promotion.target = 'ORDER' or p_promotion.type = 'BUNDLE'
+                                 or (v_is_shipping and p_promotion.amount_minor is not null);
+  v_bases bigint[] := '{}';
+  v_weights bigint[] := '{}';
+  v_amounts bigint[] := '{}';
+  v_exacts numeric[] := '{}';
+  v_limits bigint[] := '{}';
+  v_left_sum bigint := 0;
+  v_sum bigint := 0;
+  n integer;      -- the position
+  q bigint;       -- its units
+  p bigint;       -- how many of them take part
+  b bigint;       -- its base
+begin
+  for i in 1 .. cardinality(p_promotion.line_positions) loop
+    n := p_promotion.line_positions[i];
+    q := case when v_is_shipping then 1 else p_quantities[n] end;
+    p := coalesce(p_promotion.picks[i], q);
+    b := case when p_promotion.base = 'ORIGINAL' and not v_is_shipping then p_gross[n] else p_left[n] end;
+    v_bases[i] := b;
+    v_limits[i] := case when v_is_shipping then p_left[n] else greatest(0, least(
+      p_left[n], p_left[n] - (p_gross[n] * p_promotion.floor_bp + 9999) / 10000, p_promotion.max_line_minor)) end;
+    if v_is_split then
+      v_weights[i] := case when p = q then b else (2 * b * p + q) / (2 * q) end;
+      v_sum := v_sum + v_weights[i];
+      v_left_sum := v_left_sum + least(b, p_left[n]);
+    elsif p_promotion.percent_bp is not null then
+      v_amounts[i] := case when p = q then pricing._percent_of(b, p_promotion.percent_bp)
+                           else div(2 * b::numeric * p * p_promotion.percent_bp + q * 10000, 2 * q * 10000) end;
+      v_exacts[i] := b::numeric * p * p_promotion.percent_bp / (q * 10000);
+    elsif p_promotion.amount_minor is not null then
+      v_amounts[i] := p_promotion.amount_minor * p;
+      v_exacts[i] := v_amounts[i];
+    else
+      v_amounts[i] := greatest(0, (2 * b * p + q) / (2 * q) - p_promotion.price_minor * p);
+      v_exacts[i] := greatest(0, b::numeric * p / q - p_promotion.price_minor * p);
+    end if;
+  end loop;
+  if v_is_split then
+    v_left_sum := case
+      when p_promotion.type = 'BUNDLE' then greatest(0, v_sum - p_promotion.price_minor)
+      when p_promotion.percent_bp is not null then pricing._percent_of(v_sum, p_promotion.percent_bp)
+      else least(p_promotion.amount_minor, v_left_sum) end;
+    v_amounts := pricing._split(v_left_sum, v_weights);
+    for i in 1 .. cardinality(v_weights) loop
+      v_exacts[i] := case when v_sum = 0 then 0 else v_left_sum::numeric * v_weights[i] / v_sum end;
+    end loop;
+  end if;
+  return pricing._cap_shares(p_promotion, v_bases, v_amounts, v_exacts, v_limits);
+end
 $$;
-comment on function pricing._promotion_shares(pricing.basket_promotion[], integer, pricing.basket_line[], bigint[]) is
-  'What the promotions of one turn take off each line; split discounts add up to the cent.';
+comment on function pricing._promotion_shares(pricing.basket_promotion, bigint[], bigint[], integer[]) is
+  'What one promotion takes off each of its positions, exactly and in whole minor units.';

@@ -91,7 +91,8 @@ macro_rules! actor_of_role {
                         StatusCode::FORBIDDEN,
                         "identity.role_required",
                         concat!("Only ", $who, " may do this."),
-                    ))
+                    )
+                    .hint("Log in with an account of that role."))
                 }
             }
         }

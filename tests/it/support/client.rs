@@ -213,6 +213,9 @@ impl Reply {
         for member in ["type", "title", "detail", "instance"] {
             assert!(reply.body[member].is_string(), "problem without {member}\n{}", reply.describe());
         }
+        // What the caller can do about it: every rule of a domain says so.
+        let has_hint = reply.body["hint"].as_str().is_some_and(|hint| !hint.is_empty());
+        assert!(has_hint || code.starts_with("core."), "problem without hint\n{}", reply.describe());
         reply
     }
 

@@ -1,11 +1,13 @@
 -- What is wrong with the policy of a promotion (how it combines, what caps it, who pays): field and sentence, or null.
 -- A seller's own promotion has no say over others': it could keep the marketplace's or another seller's from acting on lines that
 -- are not that seller's. Private; reads nothing.
-create or replace function pricing._bad_policy(p pricing.promotions)
+create or replace function pricing._bad_policy(p_promotion pricing.promotions)
 returns text[]
 language plpgsql
 immutable
 as $$
+declare
+  p constant pricing.promotions := p_promotion;
 begin
   return case
     when p.priority not between -1000000 and 1000000 then array['priority', 'A priority is -1000000 to 1000000.']

@@ -1,12 +1,13 @@
 -- What is wrong with the value of a promotion (type, target and the fields that belong to them): field and sentence, or null.
 -- Private; reads nothing. The matrix of types and targets is in docs/pricing.md.
 -- long: one case per rule, read top to bottom.
-create or replace function pricing._bad_value(p pricing.promotions)
+create or replace function pricing._bad_value(p_promotion pricing.promotions)
 returns text[]
 language plpgsql
 immutable
 as $$
 declare
+  p constant pricing.promotions := p_promotion;
   v_targets constant text[] := case p.type
     when 'PERCENTAGE' then '{ORDER,LINES,UNITS,SHIPPING}' when 'FIXED_AMOUNT' then '{ORDER,LINES,UNITS,SHIPPING}'
     when 'FIXED_PRICE' then '{LINES,UNITS}' when 'TIERED' then '{ORDER,LINES}' when 'FREE_SHIPPING' then '{SHIPPING}'

@@ -8,23 +8,27 @@ update f set lamp = test.offer(sid, 1000, 50), chair = test.offer(sued, 2500, 50
 -- Limits of use: pricing._lock_counters, _redeem, _return_redemptions and _refuse_coupons together.
 alter table f add duo uuid, add free uuid;
 update f set duo = test.promotion('{"couponCode": "BOTH", "usageLimit": 2, "buyerLimit": 1}'), free = test.promotion('{"couponCode": "FREE"}');
+create function pg_temp.uses(p_promotions uuid[], p_buyers uuid[], p_orders uuid[] default null, p_code text default null, p_minor bigint default 100)
+returns pricing.promotion_use[] language sql as $$
+  select array_agg(row(u.order_id, u.promotion_id, u.buyer_id, p_code, p_minor)::pricing.promotion_use)
+  from unnest(p_promotions, p_buyers, p_orders) as u (promotion_id, buyer_id, order_id) $$;
 create function pg_temp.refusal(p_buyer uuid, p_code text, p_price bigint default 1000) returns text language sql as $$
   select coalesce((select r.problem_code || ': ' || r.problem_detail from f, pricing._refuse_coupons(array[row(1, p_buyer, 'USD', array[p_code], null, null, null)::pricing.basket],
     array[test.basket_line(1, sid, lamp, array[lamp], 1, p_price)], core.now()) as r), 'fine') $$;
 
 select is(pg_temp.refusal(ana, 'both'), 'fine', 'unused, it is fine') from f;
 select results_eq(
-  $$ select c.buyer_id is null, c.remaining from f, pricing._lock_counters(array[duo, duo, free], array[ana, ben, ana], core.now()) as c $$,
-  $$ values (true, 2), (false, 1), (false, 1) $$, 'one counter in all, one per buyer, none without limits');
-select pricing._redeem(array[ana, ana], array[duo, free], array[ana, ana], core.now()) from f;
+  $$ select c.buyer_id is null, c.remaining from f, pricing._lock_counters(pg_temp.uses(array[duo, duo, free], array[ana, ben, ana]), core.now()) as c $$,
+  $$ values (true, 2::bigint), (true, null), (false, 1), (false, 1) $$, 'one counter in all, one per buyer, none without limits');
+select pricing._redeem(pg_temp.uses(array[duo, free], array[ana, ana], array[ana, ana]), core.now()) from f;
 select results_eq(
-  $$ select c.remaining from f, pricing._lock_counters(array[duo, duo], array[ana, ben], core.now()) as c order by c.buyer_id is not null, c.remaining $$,
-  $$ values (1), (0), (1) $$, 'a use is counted twice');
+  $$ select c.remaining from f, pricing._lock_counters(pg_temp.uses(array[duo, duo], array[ana, ben]), core.now()) as c order by c.buyer_id is not null, c.remaining $$,
+  $$ values (1::bigint), (0), (1) $$, 'a use is counted twice');
 select is((select count(*)::int from pricing.redemptions), 1, 'an unlimited one leaves no trace');
 select is(pg_temp.refusal(ana, 'BOTH'), 'pricing.coupon_buyer_limit_reached: You have used coupon BOTH as often as it allows.', 'ana has had hers') from f;
-select pricing._redeem(array[ben], array[duo], array[ben], core.now()) from f;
+select pricing._redeem(pg_temp.uses(array[duo], array[ben], array[ben]), core.now()) from f;
 select is(pg_temp.refusal(sam, 'BOTH'), 'pricing.coupon_usage_limit_reached: Coupon BOTH is used up.', 'and then it is used up') from f;
-select throws_ok($$ select pricing._redeem(array[sam], array[duo], array[sam], core.now()) from f $$, '23514', null, 'the table does not let it be used again');
+select throws_ok($$ select pricing._redeem(pg_temp.uses(array[duo], array[sam], array[sam]), core.now()) from f $$, '23514', null, 'the table does not let it be used again');
 select is_empty($$ select * from pricing._check_invariants() $$, 'the invariants hold');
 
 select pricing._return_redemptions(array[ana, sam], core.now()) from f;

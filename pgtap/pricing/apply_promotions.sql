@@ -36,7 +36,7 @@ select results_eq($$ select p.discount_minor, p.refused_coupons #>> '{0,code}' f
 select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(ben), basket, 'USD', '{ship}') as p), 1040::bigint, 'ben has not');
 select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(), basket, 'USD', '{ship}') as p), 1040::bigint, 'nobody has no uses');
 select test.promotion('{"name": "First only", "percentBp": 5000, "priority": 9, "usageLimit": 1}') as promotion_id into temporary table first_only;
-select pricing._redeem(array[ben], array[promotion_id], array[ben], core.now()) from f, first_only;
+select pricing._redeem(array[row(ben, promotion_id, ben, null, 100)]::pricing.promotion_use[], core.now()) from f, first_only;
 select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(ben), basket, 'USD', '{}') as p), 550::bigint, 'an automatic one that is used up is left out');
 
 -- refused

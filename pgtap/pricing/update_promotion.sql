@@ -23,7 +23,7 @@ select is(pg_temp.change(sam, 4, '{"percentBp": 0}'), 'pricing.promotion_invalid
 select is(pg_temp.change(sue, 4), 'pricing.promotion_not_found', 'another seller') from f;
 select is(pg_temp.change(ana, 4), 'identity.role_required', 'a buyer') from f;
 select a.status from f, pricing.activate_promotion(test.ctx(sam), p) as a;
-select pricing._redeem(array[ana, ben], array[p, p], array[ana, ben], core.now()) from f;
+select pricing._redeem(array[row(ana, p, ana, null, 100), row(ben, p, ben, null, 100)]::pricing.promotion_use[], core.now()) from f;
 -- an active one gets a new version, and the old one stays on record
 create function pg_temp.versions() returns text language sql as $$
   select string_agg(v.version || ':' || (v.rules ->> 'percent_bp') || case when v.closed_at is null then ' open' else '' end, ', ' order by v.version)

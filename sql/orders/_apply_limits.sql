@@ -1,5 +1,5 @@
--- Takes used-up promotions from one placing, at its turn. A used-up coupon refuses the request, because the buyer asked for it;
--- a used-up automatic promotion is left out and the basket priced again without it.
+-- Takes used-up promotions (no use left in all, for the buyer or by the code, or not enough budget) from one placing, at its turn.
+-- A used-up coupon refuses the request, because the buyer asked for it; a used-up automatic promotion is left out and the basket priced again without it.
 -- Private; the counters of all promotions that apply are locked (orders._lock_limits).
 create or replace function orders._apply_limits(
   p_placing orders.placing, p_baskets pricing.basket[], p_lines pricing.basket_line[],
@@ -12,17 +12,22 @@ as $$
 declare
   v_placing orders.placing := p_placing;
   v_adjustments pricing.adjustment[] := p_adjustments;
-  v_used_up pricing.adjustment[];
+  v_used_up pricing.promotion_use[];
   v_coupon_code text;
   v_excluded uuid[] := '{}';
 begin
   loop
     v_used_up := array(
-      select a from unnest(v_adjustments) as a
-      where a.basket_no = p_placing.request_no and a.is_limited
-        and (not p_remaining ?| array[a.promotion_id::text, concat(a.promotion_id, '/', p_placing.buyer_id)]
-             or (p_remaining ->> a.promotion_id::text)::integer < 1
-             or (p_remaining ->> concat(a.promotion_id, '/', p_placing.buyer_id))::integer < 1));
+      select row(null, u.promotion_id, null, u.coupon_code, u.amount_minor)::pricing.promotion_use
+      from (select a.promotion_id, min(a.coupon_code) as coupon_code, sum(a.amount_minor)::bigint as amount_minor
+            from unnest(v_adjustments) as a
+            where a.basket_no = p_placing.request_no and a.is_limited
+            group by a.promotion_id) as u
+      where not p_remaining ? u.promotion_id::text  -- in play only since the counters were locked
+         or (p_remaining ->> u.promotion_id::text)::bigint < 1
+         or (p_remaining ->> concat(u.promotion_id, '/', p_placing.buyer_id))::bigint < 1
+         or (p_remaining ->> (u.promotion_id || '#' || u.coupon_code))::bigint < 1
+         or (p_remaining ->> (u.promotion_id || '$'))::bigint < u.amount_minor);
     exit when cardinality(v_used_up) = 0;
 
     select min(u.coupon_code) into v_coupon_code from unnest(v_used_up) as u;
@@ -35,7 +40,7 @@ begin
         'pointer', '/couponCodes', 'code', v_placing.problem_code, 'detail', v_placing.problem_detail));
       exit;
     end if;
-    v_excluded := v_excluded || array(select distinct u.promotion_id from unnest(v_used_up) as u);
+    v_excluded := v_excluded || array(select u.promotion_id from unnest(v_used_up) as u);
     v_adjustments :=
       array(select a from unnest(v_adjustments) as a where a.basket_no <> p_placing.request_no)
       || array(

@@ -49,7 +49,7 @@ begin
         group by 1, 2, 3) as d;
 
   v_available := inventory._available(v_keys, v_stock_nos, v_quantities, p_now);
-  v_remaining := orders._lock_limits(v_placings, p_baskets, p_lines, v_adjustments, p_now);
+  v_remaining := orders._lock_limits(v_placings, p_baskets, p_lines, p_shipping, v_adjustments, p_now);
 
   while v_next <= cardinality(v_requests) loop
     v_first := v_next;

@@ -1,31 +1,41 @@
--- Locks the counters of the limited promotions in play, and returns what is left of each as a map:
--- promotion id -> uses left in total, "promotion id/buyer id" -> uses left to that buyer. Null when no placing would use one.
+-- Locks the counters of the limited promotions in play, and returns what is left of each as a map: "promotion" -> uses left in all,
+-- "promotion/buyer" -> to that buyer, "promotion#code" -> by that code, "promotion$" -> budget; null = no such limit. Null when no
+-- placing would use one.
 -- In play are all that apply to a basket, not only those that take something off it now: when a used-up promotion is left out,
 -- another one that it had covered may show up, and its counter must not be locked later, nor only when a neighbour locked it.
+-- What one can take off a basket is bounded by what the basket costs; a gift is not in that yet, so one with a budget is locked whole.
 -- Private. Locks: promotion counters.
 create or replace function orders._lock_limits(
   p_placings orders.placing[], p_baskets pricing.basket[], p_lines pricing.basket_line[],
-  p_adjustments pricing.adjustment[], p_now timestamptz
+  p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamptz
 )
 returns jsonb
 language plpgsql
 volatile
 as $$
 declare
-  v_promotion_ids uuid[];
-  v_buyer_ids uuid[];
+  v_uses pricing.promotion_use[];
 begin
   if not exists (select from unnest(p_adjustments) as a where a.is_limited) then
     return null;
   end if;
-  select array_agg(u.promotion_id), array_agg(u.buyer_id) into v_promotion_ids, v_buyer_ids
-  from (select distinct a.promotion_id, p_placings[a.basket_no].buyer_id
-        from pricing._basket_promotions(p_baskets, p_lines, '{}', p_now) as a
-        where a.is_limited) as u;
+  v_uses := array(
+    select row(null, p.promotion_id, p_placings[p.basket_no].buyer_id, p.coupon_code,
+               case p.type when 'GIFT' then 1000000000000000 else c.minor end)::pricing.promotion_use
+    from pricing._basket_promotions(p_baskets, p_lines, '{}', p_now) as p
+    join (select c.basket_no, sum(c.minor)::bigint as minor
+          from (select l.basket_no, l.quantity * l.unit_price_minor from unnest(p_lines) as l
+                union all
+                select s.basket_no, s.fee_minor from unnest(p_shipping) as s) as c (basket_no, minor)
+          group by c.basket_no) as c on c.basket_no = p.basket_no
+    where p.is_limited);
   return (
-    select coalesce(jsonb_object_agg(concat_ws('/', c.promotion_id, c.buyer_id), c.remaining), '{}')
-    from pricing._lock_counters(v_promotion_ids, v_buyer_ids, p_now) as c);
+    select coalesce(jsonb_object_agg(
+             c.promotion_id || coalesce('/' || c.buyer_id, '#' || c.coupon_code, case when c.is_budget then '$' else '' end),
+             c.remaining), '{}')
+    from pricing._lock_counters(v_uses, p_now) as c);
 end
 $$;
-comment on function orders._lock_limits(orders.placing[], pricing.basket[], pricing.basket_line[], pricing.adjustment[], timestamptz) is
-  'Locks the counters of limited promotions in play; returns uses left by promotion and by promotion/buyer.';
+comment on function orders._lock_limits(orders.placing[], pricing.basket[], pricing.basket_line[], pricing.basket_shipping[],
+                                        pricing.adjustment[], timestamptz) is
+  'Locks the counters of limited promotions in play; returns what is left by promotion, buyer, code and budget.';

@@ -131,13 +131,7 @@ begin
           from unnest(p_lines) as l join unnest(p_placings) as o on o.request_no = l.basket_no),
     p_now);
 
-  if exists (select from unnest(p_adjustments) as a where a.is_limited) then
-    perform pricing._redeem(array_agg(u.order_id), array_agg(u.promotion_id), array_agg(u.buyer_id), p_now)
-    from (select distinct o.order_id, a.promotion_id, o.buyer_id
-          from unnest(p_adjustments) as a
-          join unnest(p_placings) as o on o.request_no = a.basket_no
-          where a.is_limited) as u;
-  end if;
+  perform orders._redeem_uses(p_placings, p_adjustments, p_now);
 end
 $$;
 comment on function orders._write_orders(orders.placing[], pricing.basket_line[], pricing.basket_shipping[],

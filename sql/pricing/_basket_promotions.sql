@@ -34,7 +34,7 @@ begin
   end if;
   return query
   with matched as (
-    select c.basket_n, c.basket_no, c.coupon_code, p.promotion_id,
+    select c.basket_n, c.basket_no, c.coupon_code, c.is_limited, p.promotion_id,
            array_agg(l order by l.line_no) as lines, array_agg(distinct l.seller_id) as seller_ids,
            sum(l.quantity * l.unit_price_minor)::bigint as subtotal_minor, sum(l.quantity) as quantity
     from unnest(v_candidates) as c
@@ -46,9 +46,10 @@ begin
       and (p.variant_ids is null or l.variant_id = any (p.variant_ids))
       and (p.category_ids is null or l.category_path && p.category_ids)
       and case when p.line_path is null then true else jsonb_path_match(v_facts[l.n], p.line_path) end
-    group by c.basket_n, c.basket_no, c.coupon_code, p.promotion_id
+    group by c.basket_n, c.basket_no, c.coupon_code, c.is_limited, p.promotion_id
   ), applied as (
-    select m.basket_no, m.lines as match_lines, m.seller_ids as match_seller_ids, m.coupon_code as by_code, p.*, t.tier,
+    select m.basket_no, m.lines as match_lines, m.seller_ids as match_seller_ids, m.coupon_code as by_code,
+           m.is_limited or pricing._is_limited(p) as is_limited, p.*, t.tier,
            row_number() over (partition by m.basket_no order by p.priority desc, p.promotion_id) as turn
     from matched as m
     join pricing.promotions as p on p.promotion_id = m.promotion_id
@@ -78,7 +79,7 @@ begin
                      else a.percent_bp end,
          case a.type when 'TIERED' then (a.tier ->> 'amountMinor')::bigint else a.amount_minor end,
          coalesce((u.pick).price_minor, a.price_minor),
-         a.usage_limit is not null or a.buyer_limit is not null or a.budget_minor is not null,
+         a.is_limited,
          case a.type when 'GIFT' then array(
                 select l.ordinality::integer from unnest(p_lines) with ordinality as l
                 where l.basket_no = a.basket_no and l.gift_of = a.promotion_id)

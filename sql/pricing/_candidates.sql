@@ -30,20 +30,22 @@ begin
     from unnest(p_baskets) with ordinality as b
     join filled as f on f.basket_no = b.basket_no
   ), live as (
-    select b.*, p.promotion_id, null::text as coupon_code, p.line_path is not null or p.condition_path is not null as is_conditional,
+    select b.*, p.promotion_id, null::text as coupon_code, false as is_limited,
+           p.line_path is not null or p.condition_path is not null as is_conditional,
            p.starts_at, p.ends_at, p.currency as only_currency, p.seller_id, p.seller_ids as only_sellers,
            p.product_ids as only_products, p.variant_ids as only_variants, p.category_ids as only_categories
     from baskets as b
     cross join pricing.promotions as p
     where p.status in ('ACTIVE', 'SCHEDULED') and p.coupon_code is null and not p.requires_coupon
     union all
-    select b.*, p.promotion_id, given.code, p.line_path is not null or p.condition_path is not null,
+    select b.*, p.promotion_id, given.coupon_code, given.is_limited, p.line_path is not null or p.condition_path is not null,
            p.starts_at, p.ends_at, p.currency, p.seller_id, p.seller_ids, p.product_ids, p.variant_ids, p.category_ids
-    from baskets as b
-    cross join lateral (select distinct upper(c) from unnest(b.coupon_codes) as c) as given (code)
-    join pricing.promotions as p on p.coupon_code = given.code and p.status in ('ACTIVE', 'SCHEDULED')
+    from pricing._given_coupons(p_baskets) as given
+    join baskets as b on b.basket_no = given.basket_no
+    join pricing.promotions as p on p.promotion_id = given.promotion_id
+    where not given.is_redundant
   )
-  select p.n, p.basket_no, p.promotion_id, p.coupon_code, p.is_conditional, p.lines
+  select p.n, p.basket_no, p.promotion_id, p.coupon_code, p.is_conditional, p.lines, p.is_limited
   from live as p
   where p.starts_at <= p_now and (p.ends_at is null or p.ends_at > p_now)
     and (p.only_currency is null or p.only_currency = p.currency)

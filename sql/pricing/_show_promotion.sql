@@ -13,6 +13,7 @@ begin
     v_shown.usage_limit := null;
     v_shown.buyer_limit := null;
     v_shown.budget_minor := null;
+    v_shown.spent_minor := null;
     v_shown.funding := null;
     v_shown.seller_share_bp := null;
     v_shown.platform_cap_minor := null;

@@ -17,6 +17,8 @@ insert into events.event_types (type, description, payload_schema) values
    '{"type": "object", "required": ["promotionId", "sellerId", "status", "version"], "properties": {"promotionId": {"type": "string", "format": "uuid"}, "sellerId": {"type": ["string", "null"], "format": "uuid"}, "status": {"type": "string"}, "version": {"type": "integer"}}}'),
   ('pricing.promotion_ended', 'A promotion ended for good.',
    '{"type": "object", "required": ["promotionId", "sellerId", "status", "version"], "properties": {"promotionId": {"type": "string", "format": "uuid"}, "sellerId": {"type": ["string", "null"], "format": "uuid"}, "status": {"type": "string"}, "version": {"type": "integer"}}}'),
+  ('pricing.coupons_generated', 'Coupon codes were generated for a promotion; the codes themselves are not told.',
+   '{"type": "object", "required": ["promotionId", "batchId", "count"], "properties": {"promotionId": {"type": "string", "format": "uuid"}, "batchId": {"type": "string", "format": "uuid"}, "count": {"type": "integer"}}}'),
   ('pricing.shipping_rate_changed', 'A seller set its shipping fee for a currency.',
    '{"type": "object", "required": ["sellerId", "currency", "feeMinor", "freeFromMinor", "version"], "properties": {"sellerId": {"type": "string", "format": "uuid"}, "currency": {"type": "string"}, "feeMinor": {"type": "integer"}, "freeFromMinor": {"type": ["integer", "null"]}, "version": {"type": "integer"}}}')
 on conflict (type) do update

@@ -1,0 +1,29 @@
+-- Deletes a buyer group with its memberships, unless a price list or a promotion that is not over names it.
+-- Called by: ADMIN. Locks: the group. Events: none. Problems: identity.*, pricing.group_not_found, pricing.group_in_use.
+create or replace function pricing.delete_buyer_group(p_ctx core.call_context, p_group_code text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform identity._require_actor(p_ctx, 'ADMIN');
+  perform from pricing.buyer_groups as g where g.group_code = p_group_code for update;
+  if not found then
+    perform pricing._group_not_found(p_group_code);
+  end if;
+  if exists (select from pricing.promotions as p
+             where p.status <> 'ENDED'
+               and jsonb_path_exists(p.condition, '$.**.segment[*] ? (@ == $code)', jsonb_build_object('code', p_group_code)))
+     or exists (select from pricing.price_lists as l where l.group_code = p_group_code) then
+    raise exception 'pricing.group_in_use' using
+      errcode = 'MK409', detail = format('A promotion or a price list is for the buyer group %s.', p_group_code),
+      hint = 'End the promotion or delete the price list first.';
+  end if;
+  delete from pricing.buyer_group_members as m where m.group_code = p_group_code;
+  delete from pricing.buyer_groups as g where g.group_code = p_group_code;
+end
+$$;
+comment on function pricing.delete_buyer_group(core.call_context, text) is 'Deletes a buyer group that nothing names.';
+grant execute on function pricing.delete_buyer_group(core.call_context, text) to tradepost_api;

@@ -1271,9 +1271,10 @@ create type pricing.candidate as (
   promotion_id uuid,
   coupon_code text,
   is_conditional boolean,
-  lines pricing.match_line[]
+  lines pricing.match_line[],
+  is_limited boolean
 );
-comment on type pricing.candidate is 'A promotion that may apply to a basket, as far as its columns tell, and the lines to try.';
+comment on type pricing.candidate is 'A promotion that may apply to a basket, as far as its columns tell, and the lines to try; is_limited by the code that was given.';
 
 create type pricing.commission as (
   basket_no integer,
@@ -1341,12 +1342,23 @@ create type pricing.commission_subject as (
 );
 comment on type pricing.commission_subject is 'A line, or a seller''s shipping, as commission rules see it. limit_minor: what the seller earns of it.';
 
+create type pricing.counted_use as (
+  promotion_id uuid,
+  slot smallint,
+  buyer_id uuid,
+  coupon_code text,
+  amount_minor bigint
+);
+comment on type pricing.counted_use is 'A use of a promotion with the counters that count it.';
+
 create type pricing.counter_state as (
   promotion_id uuid,
   buyer_id uuid,
-  remaining integer
+  remaining bigint,
+  coupon_code text,
+  is_budget boolean
 );
-comment on type pricing.counter_state is 'Uses left of a limited promotion: in all (buyer_id null), or for one buyer.';
+comment on type pricing.counter_state is 'What is left of a limited promotion: uses in all, for one buyer (buyer_id), by one code (coupon_code), or budget (is_budget).';
 
 create type pricing.coupon_refusal as (
   basket_no integer,
@@ -1354,6 +1366,15 @@ create type pricing.coupon_refusal as (
   problem_code text,
   problem_detail text
 );
+
+create type pricing.given_coupon as (
+  basket_no integer,
+  coupon_code text,
+  promotion_id uuid,
+  is_limited boolean,
+  is_redundant boolean
+);
+comment on type pricing.given_coupon is 'A coupon code given with a basket and the promotion behind it; is_limited by the code, is_redundant beside another code of it.';
 
 create type pricing.match_line as (
   n integer,
@@ -1385,6 +1406,23 @@ create type pricing.preview as (
   refused_coupons jsonb
 );
 comment on type pricing.preview is 'A priced basket with the whole derivation of its total.';
+
+create type pricing.promotion_use as (
+  order_id uuid,
+  promotion_id uuid,
+  buyer_id uuid,
+  coupon_code text,
+  amount_minor bigint
+);
+comment on type pricing.promotion_use is 'A use of a promotion by an order; while it is only possible (order_id null), amount_minor is the most that it can take off.';
+
+create type pricing.remaining_uses as (
+  uses bigint,
+  buyer_uses bigint,
+  code_uses bigint,
+  budget_minor bigint
+);
+comment on type pricing.remaining_uses is 'What is left of a promotion: uses in all, for a buyer, by a code, and budget. Null = no such limit.';
 
 create type pricing.shares as (
   base_minors bigint[],
@@ -1491,6 +1529,38 @@ comment on column pricing.commission_rules.min_minor is 'A commission is raised 
 comment on column pricing.commission_rules.max_minor is 'A commission is cut to this much per line.';
 comment on column pricing.commission_rules.vat_bp is 'VAT on the commission, an amount of its own.';
 
+create table pricing.coupon_batches (
+  batch_id uuid not null,
+  promotion_id uuid not null,
+  prefix text not null,
+  code_count integer not null,
+  per_code_limit integer,
+  created_at timestamp with time zone not null,
+  constraint coupon_batches_pkey PRIMARY KEY (batch_id),
+  constraint coupon_batches_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES pricing.promotions(promotion_id),
+  constraint coupon_batches_code_count_check CHECK (((code_count >= 1) AND (code_count <= 10000))),
+  constraint coupon_batches_per_code_limit_check CHECK ((per_code_limit > 0)),
+  constraint coupon_batches_prefix_check CHECK ((prefix ~ '^[A-Z0-9]{0,16}$'::text))
+);
+CREATE INDEX coupon_batches_promotion_id_idx ON pricing.coupon_batches USING btree (promotion_id, batch_id);
+comment on table pricing.coupon_batches is 'Coupon codes that were generated together for a promotion.';
+
+create table pricing.coupons (
+  code text not null,
+  promotion_id uuid not null,
+  batch_id uuid not null,
+  usage_limit integer,
+  used integer not null default 0,
+  constraint coupons_pkey PRIMARY KEY (code),
+  constraint coupons_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES pricing.coupon_batches(batch_id),
+  constraint coupons_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES pricing.promotions(promotion_id),
+  constraint coupons_code_check CHECK ((code ~ '^[A-Z0-9][A-Z0-9_-]{2,39}$'::text)),
+  constraint coupons_within_limit_check CHECK (((used >= 0) AND (used <= usage_limit)))
+);
+CREATE INDEX coupons_batch_id_idx ON pricing.coupons USING btree (batch_id, code);
+CREATE INDEX coupons_promotion_id_idx ON pricing.coupons USING btree (promotion_id, code);
+comment on table pricing.coupons is 'Generated codes, for ever unique; a promotion''s single code is its coupon_code. used counts where there is a limit per code.';
+
 create table pricing.list_prices (
   seller_id uuid not null,
   price_list_id uuid not null,
@@ -1547,12 +1617,18 @@ comment on table pricing.promotion_buyer_counters is 'Uses per buyer of promotio
 create table pricing.promotion_counters (
   promotion_id uuid not null,
   used integer not null default 0,
-  usage_limit integer not null,
-  constraint promotion_counters_pkey PRIMARY KEY (promotion_id),
+  usage_limit integer,
+  slot smallint not null default 0,
+  spent_minor bigint not null default 0,
+  budget_minor bigint,
+  constraint promotion_counters_pkey PRIMARY KEY (promotion_id, slot),
   constraint promotion_counters_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES pricing.promotions(promotion_id),
+  constraint promotion_counters_within_budget_check CHECK (((spent_minor >= 0) AND (spent_minor <= budget_minor))),
   constraint promotion_counters_within_limit_check CHECK (((used >= 0) AND (used <= usage_limit)))
 );
-comment on table pricing.promotion_counters is 'Uses of promotions that have a usage limit; an unlimited promotion has no row to fight over.';
+comment on table pricing.promotion_counters is 'Uses and costs of promotions with a usage limit or a budget, in slots; an unlimited promotion has no row to fight over.';
+comment on column pricing.promotion_counters.usage_limit is 'This slot''s share of the limit; null without usage limit.';
+comment on column pricing.promotion_counters.budget_minor is 'This slot''s share of the budget; null without budget.';
 
 create table pricing.promotion_transitions (
   from_status text not null,
@@ -1708,11 +1784,17 @@ create table pricing.redemptions (
   buyer_id uuid not null,
   created_at timestamp with time zone not null,
   returned_at timestamp with time zone,
+  coupon_code text,
+  slot smallint,
+  amount_minor bigint not null default 0,
   constraint redemptions_pkey PRIMARY KEY (order_id, promotion_id),
-  constraint redemptions_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES pricing.promotions(promotion_id)
+  constraint redemptions_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES pricing.promotions(promotion_id),
+  constraint redemptions_amount_minor_check CHECK ((amount_minor >= 0))
 );
 CREATE INDEX redemptions_promotion_id_idx ON pricing.redemptions USING btree (promotion_id, buyer_id);
 comment on table pricing.redemptions is 'One row per order and limited promotion it used; returned_at when the order was cancelled or expired.';
+comment on column pricing.redemptions.slot is 'The slot of the promotion''s counter that counts this use; null without counter.';
+comment on column pricing.redemptions.amount_minor is 'What the promotion took off the order, for the budget.';
 
 create table pricing.shipping_rates (
   seller_id uuid not null,
@@ -1730,11 +1812,23 @@ create table pricing.shipping_rates (
 CREATE INDEX shipping_rates_currency_idx ON pricing.shipping_rates USING btree (currency);
 comment on table pricing.shipping_rates is 'A seller''s flat shipping fee per order and currency; free_from_minor waives it. No row: no fee.';
 
+create view pricing.view_buyer_group (group_code text, name text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, member_count integer, page_cursor text);
+comment on view pricing.view_buyer_group is 'Buyer groups with the number of their members.';
+
+create view pricing.view_buyer_group_member (group_code text, buyer_id uuid, added_at timestamp with time zone, page_cursor text);
+comment on view pricing.view_buyer_group_member is 'Who is in which buyer group.';
+
 create view pricing.view_commission_rule (rule_id uuid, version integer, name text, seller_id uuid, category_id uuid, product_id uuid, percent_bp integer, fixed_minor bigint, currency text, valid_from timestamp with time zone, valid_until timestamp with time zone, created_at timestamp with time zone, status text, page_cursor text, applies_to text, priority integer, band_min_minor bigint, band_max_minor bigint, base text, fixed_per text, min_minor bigint, max_minor bigint, vat_bp integer, versions jsonb);
 comment on view pricing.view_commission_rule is 'Commission rules in their newest version.';
 
-create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text, variant_ids uuid[], line_condition jsonb, condition jsonb, min_quantity integer, price_minor bigint, unit_pick text, unit_count integer, buy_quantity integer, get_quantity integer, tier_by text, tiers jsonb, bundle jsonb, gift_variant_id uuid, gift_seller_id uuid, gift_quantity integer, base text, is_exclusive boolean, exclusivity_group text, group_mode text, combines_with text[], stops_further boolean, max_order_minor bigint, max_line_minor bigint, floor_bp integer, funding text, seller_share_bp integer, platform_cap_minor bigint, budget_minor bigint, requires_coupon boolean);
-comment on view pricing.view_promotion is 'Promotions with their use counter (null without usage limit).';
+create view pricing.view_coupon (code text, promotion_id uuid, batch_id uuid, usage_limit integer, used integer, page_cursor text);
+comment on view pricing.view_coupon is 'Generated coupon codes; used is null without a limit per code.';
+
+create view pricing.view_coupon_batch (batch_id uuid, promotion_id uuid, prefix text, code_count integer, per_code_limit integer, created_at timestamp with time zone, used_codes integer, page_cursor text);
+comment on view pricing.view_coupon_batch is 'Batches of coupon codes and how many of their codes were used (null without limit per code).';
+
+create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text, variant_ids uuid[], line_condition jsonb, condition jsonb, min_quantity integer, price_minor bigint, unit_pick text, unit_count integer, buy_quantity integer, get_quantity integer, tier_by text, tiers jsonb, bundle jsonb, gift_variant_id uuid, gift_seller_id uuid, gift_quantity integer, base text, is_exclusive boolean, exclusivity_group text, group_mode text, combines_with text[], stops_further boolean, max_order_minor bigint, max_line_minor bigint, floor_bp integer, funding text, seller_share_bp integer, platform_cap_minor bigint, budget_minor bigint, requires_coupon boolean, spent_minor bigint);
+comment on view pricing.view_promotion is 'Promotions with their uses and cost (null without usage limit and budget).';
 
 create view pricing.view_shipping_rate (seller_id uuid, currency text, fee_minor bigint, free_from_minor bigint, version integer, updated_at timestamp with time zone);
 comment on view pricing.view_shipping_rate is 'A seller''s flat shipping fee per order and currency.';
@@ -1743,16 +1837,32 @@ function pricing.activate_promotion(p_ctx core.call_context, p_promotion_id uuid
   -- Lets a promotion apply from its start on.
   -- granted to tradepost_api
 
+function pricing.add_group_member(p_ctx core.call_context, p_group_code text, p_buyer_id uuid) returns SETOF pricing.view_buyer_group_member
+  -- Puts a buyer into a group.
+  -- granted to tradepost_api
+
 function pricing.apply_promotions(p_ctx core.call_context, p_lines jsonb, p_currency text, p_coupon_codes text[]) returns SETOF pricing.preview
   -- Prices a basket with the whole derivation of its total; the same helpers price orders.
+  -- granted to tradepost_api
+
+function pricing.create_buyer_group(p_ctx core.call_context, p_group_code text, p_name text) returns SETOF pricing.view_buyer_group
+  -- Makes a buyer group.
   -- granted to tradepost_api
 
 function pricing.create_commission_rule(p_ctx core.call_context, p_rule jsonb) returns SETOF pricing.view_commission_rule
   -- Makes a commission rule; refuses one that another of the same rank is in the way of.
   -- granted to tradepost_api
 
+function pricing.create_coupon_batch(p_ctx core.call_context, p_promotion_id uuid, p_count integer, p_prefix text, p_per_code_limit integer) returns SETOF pricing.view_coupon_batch
+  -- Generates coupon codes for a promotion.
+  -- granted to tradepost_api
+
 function pricing.create_promotion(p_ctx core.call_context, p_document jsonb) returns SETOF pricing.view_promotion
   -- Drafts a promotion; it applies once it is activated.
+  -- granted to tradepost_api
+
+function pricing.delete_buyer_group(p_ctx core.call_context, p_group_code text) returns void
+  -- Deletes a buyer group that nothing names.
   -- granted to tradepost_api
 
 function pricing.end_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_at timestamp with time zone) returns SETOF pricing.view_commission_rule
@@ -1761,6 +1871,14 @@ function pricing.end_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_
 
 function pricing.end_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
   -- Ends a promotion for good.
+  -- granted to tradepost_api
+
+function pricing.export_coupons(p_ctx core.call_context, p_promotion_id uuid, p_batch_id uuid) returns SETOF pricing.view_coupon
+  -- All codes of a batch.
+  -- granted to tradepost_api
+
+function pricing.get_buyer_group(p_ctx core.call_context, p_group_code text) returns SETOF pricing.view_buyer_group
+  -- One buyer group.
   -- granted to tradepost_api
 
 function pricing.get_commission_rule(p_ctx core.call_context, p_rule_id uuid) returns SETOF pricing.view_commission_rule
@@ -1775,8 +1893,24 @@ function pricing.get_shipping_rate(p_ctx core.call_context, p_currency text) ret
   -- The caller's shipping rate in a currency.
   -- granted to tradepost_api
 
+function pricing.list_buyer_groups(p_ctx core.call_context, p_cursor text, p_limit integer) returns SETOF pricing.view_buyer_group
+  -- A page of the buyer groups.
+  -- granted to tradepost_api
+
 function pricing.list_commission_rules(p_ctx core.call_context, p_seller_id uuid, p_category_id uuid, p_product_id uuid, p_applies_to text, p_priority integer, p_currency text, p_status text, p_active_at timestamp with time zone, p_cursor text, p_limit integer) returns SETOF pricing.view_commission_rule
   -- A page of commission rules, newest first, with filters; also as they were at a moment.
+  -- granted to tradepost_api
+
+function pricing.list_coupon_batches(p_ctx core.call_context, p_promotion_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_coupon_batch
+  -- A page of the batches of coupon codes of a promotion, newest first.
+  -- granted to tradepost_api
+
+function pricing.list_coupons(p_ctx core.call_context, p_promotion_id uuid, p_batch_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_coupon
+  -- A page of the generated coupon codes of a promotion.
+  -- granted to tradepost_api
+
+function pricing.list_group_members(p_ctx core.call_context, p_group_code text, p_cursor text, p_limit integer) returns SETOF pricing.view_buyer_group_member
+  -- A page of the members of a buyer group.
   -- granted to tradepost_api
 
 function pricing.list_promotions(p_ctx core.call_context, p_status text, p_type text, p_seller_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_promotion
@@ -1787,6 +1921,10 @@ function pricing.pause_promotion(p_ctx core.call_context, p_promotion_id uuid) r
   -- Stops an active promotion until it is activated again.
   -- granted to tradepost_api
 
+function pricing.remove_group_member(p_ctx core.call_context, p_group_code text, p_buyer_id uuid) returns void
+  -- Takes a buyer out of a group.
+  -- granted to tradepost_api
+
 function pricing.set_shipping_rate(p_ctx core.call_context, p_currency text, p_expected_version integer, p_fee_minor bigint, p_free_from_minor bigint) returns SETOF pricing.view_shipping_rate
   -- Sets the caller's shipping fee in a currency.
   -- granted to tradepost_api
@@ -1794,6 +1932,10 @@ function pricing.set_shipping_rate(p_ctx core.call_context, p_currency text, p_e
 function pricing.sweep_promotions(p_limit integer) returns integer
   -- Starts and ends up to p_limit promotions whose time has come.
   -- granted to tradepost_worker
+
+function pricing.update_buyer_group(p_ctx core.call_context, p_group_code text, p_expected_version integer, p_name text) returns SETOF pricing.view_buyer_group
+  -- Renames a buyer group.
+  -- granted to tradepost_api
 
 function pricing.update_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_expected_version integer, p_rule jsonb) returns SETOF pricing.view_commission_rule
   -- Closes the newest version of a commission rule and opens the next one.
@@ -1809,7 +1951,7 @@ function pricing._apply_promotions(p_baskets pricing.basket[], p_lines pricing.b
 function pricing._bad_bundle(p_bundle jsonb) returns text[]
   -- What is wrong with the components of a bundle, as field and sentence.
 
-function pricing._bad_policy(p pricing.promotions) returns text[]
+function pricing._bad_policy(p_promotion pricing.promotions) returns text[]
   -- What is wrong with a promotion's policy, as field and sentence.
 
 function pricing._bad_tiers(p_tiers jsonb, p_tier_by text, p_currency text) returns text[]
@@ -1823,6 +1965,9 @@ function pricing._basket_facts(p_basket pricing.basket, p_seller_id uuid, p_line
 
 function pricing._basket_promotions(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.basket_promotion
   -- The promotions that apply to each basket with the lines they match, numbered in the order in which they act.
+
+function pricing._buyer_limit(p_promotion pricing.promotions) returns integer
+  -- How many orders of one buyer may use a promotion.
 
 function pricing._candidates(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_excluded uuid[], p_now timestamp with time zone) returns SETOF pricing.candidate
   -- Promotions that may apply to baskets, told by their columns alone, with the lines to try.
@@ -1851,8 +1996,11 @@ function pricing._check_coupon_free(p_promotion pricing.promotions) returns void
 function pricing._check_filter(p_value text, p_allowed text[], p_field text) returns boolean
   -- Refuses an unknown filter value.
 
+function pricing._check_group_name(p_name text) returns void
+  -- Refuses a name that a buyer group cannot have.
+
 function pricing._check_invariants() returns SETOF core.invariant_violation
-  -- Broken invariants of pricing: counters, limits, commission rules.
+  -- Broken invariants of pricing: counters, limits, coupons, versions, commission rules.
 
 function pricing._check_leaf(p_name text, p_value jsonb, p_scope text, p_pointer text) returns void
   -- Refuses a malformed leaf of a condition, naming what is wrong in it.
@@ -1908,6 +2056,12 @@ function pricing._compile_condition(p_tree jsonb, p_scope text, p_pointer text) 
 function pricing._condition_text(p_node jsonb, p_scope text) returns text
   -- The text of the jsonpath of a condition tree.
 
+function pricing._count(p_uses pricing.counted_use[], p_sign integer) returns void
+  -- Raises or lowers the counters of uses.
+
+function pricing._coupon_code(p_prefix text) returns text
+  -- A new coupon code that nobody can guess.
+
 function pricing._document_currency(p_document jsonb) returns text
   -- The one currency of a promotion document.
 
@@ -1917,14 +2071,26 @@ function pricing._drop_exhausted(p_baskets pricing.basket[], p_lines pricing.bas
 function pricing._facts_needed() returns text[]
   -- Which facts about buyers live promotions ask for.
 
+function pricing._gather_slots(p_promotion_id uuid) returns void
+  -- Gathers what is left of a promotion's limits in slot 0 of its counter.
+
 function pricing._gift_lines(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_now timestamp with time zone) returns SETOF pricing.basket_line
   -- The lines that the gift promotions of baskets would add.
+
+function pricing._given_coupons(p_baskets pricing.basket[]) returns SETOF pricing.given_coupon
+  -- The coupons of baskets with the live promotions behind them.
+
+function pricing._group_not_found(p_group_code text) returns void
+  -- Refuses an unknown buyer group.
 
 function pricing._ids_from(p_ids jsonb) returns uuid[]
   -- Sorted distinct ids of a JSON array; null when there are none.
 
 function pricing._invalid(p_code text, p_field text, p_detail text) returns void
   -- Refuses a request because of one field.
+
+function pricing._is_limited(p_promotion pricing.promotions) returns boolean
+  -- Whether uses of a promotion are counted.
 
 function pricing._is_public(p_promotion pricing.view_promotion, p_now timestamp with time zone) returns boolean
   -- Whether a promotion is automatic and applies now.
@@ -1938,14 +2104,17 @@ function pricing._leaf_text(p_name text, p_value jsonb, p_scope text) returns te
 function pricing._line_facts(p_lines pricing.basket_line[]) returns jsonb[]
   -- The facts of lines that conditions are evaluated over.
 
-function pricing._lock_counters(p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamp with time zone) returns SETOF pricing.counter_state
-  -- Locks the counters of limited promotions for pairs of promotion and buyer; returns the uses left.
+function pricing._lock_counter(p_promotion_id uuid, p_uses bigint, p_minor numeric) returns pricing.promotion_counters
+  -- Locks a slot of a promotion's counter with enough left, or all of them with what is left in slot 0.
+
+function pricing._lock_counters(p_uses pricing.promotion_use[], p_now timestamp with time zone) returns SETOF pricing.counter_state
+  -- Locks the counters of limited promotions for possible uses; returns what is left.
 
 function pricing._lock_promotion(p_actor identity.actor, p_promotion_id uuid) returns pricing.promotions
   -- Locks a promotion that the caller may change.
 
 function pricing._lock_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
-  -- Locks the counters of the limited promotions that these orders have used.
+  -- Locks what counts the uses of limited promotions by these orders.
 
 function pricing._money_text(p_amount_minor bigint, p_currency text) returns text
   -- A non-negative amount with its decimal point and currency.
@@ -1954,7 +2123,7 @@ function pricing._open_commission_rule(p_rule_id uuid, p_now timestamp with time
   -- The version of a commission rule that may be changed.
 
 function pricing._open_counters(p_promotion pricing.promotions) returns void
-  -- Makes the use counter of a promotion with a usage limit.
+  -- Makes the counter of a promotion with a usage limit or a budget.
 
 function pricing._optional_money(p_amount_minor bigint, p_currency text) returns jsonb
   -- core._money, or null for no amount.
@@ -1977,7 +2146,7 @@ function pricing._promotion_shares(p_promotion pricing.basket_promotion, p_gross
 function pricing._proposed_commission_rule(p_document jsonb, p_now timestamp with time zone, p_created_by uuid) returns pricing.commission_rules
   -- Reads and checks the document of a new commission rule.
 
-function pricing._redeem(p_order_ids uuid[], p_promotion_ids uuid[], p_buyer_ids uuid[], p_now timestamp with time zone) returns void
+function pricing._redeem(p_uses pricing.promotion_use[], p_now timestamp with time zone) returns void
   -- Records the use of limited promotions by orders and raises their counters.
 
 function pricing._redeem_again(p_order_id uuid) returns boolean
@@ -1989,8 +2158,14 @@ function pricing._refuse_coupons(p_baskets pricing.basket[], p_lines pricing.bas
 function pricing._refuse_rival(p_rule pricing.commission_rules) returns void
   -- Names the commission rule of the same rank whose time overlaps.
 
+function pricing._remaining_uses(p_promotion pricing.promotions, p_buyer_id uuid, p_coupon_code text) returns pricing.remaining_uses
+  -- What is left of a promotion for a buyer by a code, read without locks.
+
 function pricing._require_currency(p_currency text) returns void
   -- Refuses an unknown currency in a path.
+
+function pricing._require_promotion(p_ctx core.call_context, p_promotion_id uuid) returns pricing.promotions
+  -- A promotion that the caller may write.
 
 function pricing._require_promotion_author(p_ctx core.call_context) returns identity.actor
   -- The caller as ADMIN or a seller's member.
@@ -2000,6 +2175,9 @@ function pricing._resolve_lines(p_wanted pricing.wanted_line[], p_now timestamp 
 
 function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Marks the redemptions of orders returned and lowers their counters, at most once.
+
+function pricing._share_limits(p_promotion_id uuid, p_usage_limit integer, p_budget_minor bigint) returns void
+  -- Shares the rest of a promotion's limits among its counter's slots.
 
 function pricing._share_rows(p_promotion pricing.basket_promotion, p_shares pricing.shares, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[]) returns SETOF pricing.adjustment
   -- The derivation rows of one promotion in one basket.
@@ -2376,7 +2554,7 @@ function orders._claim_placings(p_placings orders."placing"[], p_now timestamp w
   -- Claims idempotency keys for a place_orders batch and fills in stored answers.
 
 function orders._count_uses(p_placing orders."placing", p_adjustments pricing.adjustment[], p_remaining jsonb) returns jsonb
-  -- The map of uses left, lowered by the promotions that the granted placing uses.
+  -- The map of what is left, lowered by the promotions that the granted placing uses.
 
 function orders._decide(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns orders.decision
   -- Locks stock and counters, then grants or refuses each placing in arrival order; returns the placings and the adjustments that hold.
@@ -2384,8 +2562,8 @@ function orders._decide(p_placings orders."placing"[], p_baskets pricing.basket[
 function orders._history_for_seller(p_history jsonb, p_user_id uuid) returns jsonb
   -- History entries without reasons and without the ids of other people.
 
-function orders._lock_limits(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns jsonb
-  -- Locks the counters of limited promotions in play; returns uses left by promotion and by promotion/buyer.
+function orders._lock_limits(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns jsonb
+  -- Locks the counters of limited promotions in play; returns what is left by promotion, buyer, code and budget.
 
 function orders._lock_orders(p_order_ids uuid[]) returns SETOF orders.orders
   -- Locks the orders by id and returns their current rows.
@@ -2401,6 +2579,9 @@ function orders._parse_placings(p_requests jsonb) returns orders."placing"[]
 
 function orders._pay_free_orders(p_granted orders."placing"[], p_now timestamp with time zone) returns void
   -- Moves orders whose total is zero to PAID.
+
+function orders._redeem_uses(p_placings orders."placing"[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns void
+  -- Counts the limited promotions that granted orders use.
 
 function orders._refuse_placings(p_placings orders."placing"[], p_lines pricing.basket_line[], p_coupons pricing.coupon_refusal[]) returns orders."placing"[]
   -- Turns unresolved lines and unusable coupons into refusals of their requests, one error entry each.

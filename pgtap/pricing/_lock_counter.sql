@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(17);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam,
        test.seller_id(test.seller('sam')) as sid, test.seller('sue') as sue;
@@ -15,6 +15,7 @@ select is((select c.usage_limit - c.used > 100 from f, pricing._lock_counter(p, 
 select is(pg_temp.slots(p), '16 slots, 4100 in all, 256 to 257', 'and nothing moves') from f;
 select is((select c.slot || ' ' || c.usage_limit from f, pricing._lock_counter(p, 300, 0) as c), '0 4100', 'when none has enough, what is left is gathered');
 select is(pg_temp.slots(p), '16 slots, 4100 in all, 0 to 4100', 'the sum stays') from f;
+select is_empty($$ select * from pricing._check_invariants() $$, 'and there is a budget as little as before');
 select is((select c.usage_limit - c.used from f, pricing._lock_counter(p, 5000, 0) as c), 4100, 'it tells when there is less than was asked for');
 select is((select c.promotion_id from pricing._lock_counter(core.new_id(), 1, 0) as c), null, 'no counter, no row');
 select u.usage_limit from f, pricing.update_promotion(test.ctx(admin), p, 2, '{"name": "d", "type": "PERCENTAGE", "target": "ORDER", "percentBp": 1000, "usageLimit": 8200}') as u;

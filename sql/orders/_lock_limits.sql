@@ -3,7 +3,7 @@
 -- placing would use one.
 -- In play are all that apply to a basket, not only those that take something off it now: when a used-up promotion is left out,
 -- another one that it had covered may show up, and its counter must not be locked later, nor only when a neighbour locked it.
--- What one can take off a basket is bounded by what the basket costs; a gift is not in that yet, so one with a budget is locked whole.
+-- What one can take off a basket is bounded by what the basket costs with its gifts, which are among p_lines.
 -- Private. Locks: promotion counters.
 create or replace function orders._lock_limits(
   p_placings orders.placing[], p_baskets pricing.basket[], p_lines pricing.basket_line[],
@@ -21,7 +21,7 @@ begin
   end if;
   v_uses := array(
     select row(null, p.promotion_id, p_placings[p.basket_no].buyer_id, p.coupon_code,
-               case p.type when 'GIFT' then 1000000000000000 else c.minor end)::pricing.promotion_use
+               c.minor)::pricing.promotion_use
     from pricing._basket_promotions(p_baskets, p_lines, '{}', p_now) as p
     join (select c.basket_no, sum(c.minor)::bigint as minor
           from (select l.basket_no, l.quantity * l.unit_price_minor from unnest(p_lines) as l

@@ -2,13 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use uuid::Uuid;
 
 use super::sql;
 use super::types::{
-    Basket, CommissionRule, CommissionRuleChange, CommissionRuleEnd, CommissionRuleFilter,
-    CommissionRuleHistory, NewCommissionRule, Preview, Promotion, PromotionFilter, PromotionRules,
+    Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionRule, CommissionRuleChange,
+    CommissionRuleEnd, CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, CouponFilter,
+    NewBuyerGroup, NewCommissionRule, NewCouponBatch, Preview, Promotion, PromotionFilter, PromotionRules,
     ShippingRate, ShippingRateChange,
 };
 use crate::app::App;
@@ -362,4 +364,282 @@ pub async fn end_promotion(
     ApiPath(promotion_id): ApiPath<Uuid>,
 ) -> Result<Versioned<Promotion>> {
     Ok(Versioned(sql::end_promotion(&app.pool, &ctx.call(&actor), promotion_id).await?))
+}
+
+/// List the coupon batches of a promotion
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/promotions/{promotionId}/coupon-batches", tag = "pricing", operation_id = "listCouponBatches",
+    security(("bearer" = [])),
+    params(("promotionId" = Uuid, Path, description = "The promotion"), Page),
+    responses(
+        (status = 200, description = "A page of batches", body = Paged<CouponBatch>),
+        (status = 404, description = "pricing.promotion_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_coupon_batches(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    page: Page,
+    ApiPath(promotion_id): ApiPath<Uuid>,
+) -> Result<Json<Paged<CouponBatch>>> {
+    let rows = sql::list_coupon_batches(&app.pool, &ctx.call(&actor), promotion_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| CouponBatch::try_from(row))?))
+}
+
+/// Generate coupon codes
+///
+/// For a promotion that requires a coupon. The codes are unique for ever and cannot be guessed.
+#[utoipa::path(
+    post, path = "/promotions/{promotionId}/coupon-batches", tag = "pricing", operation_id = "createCouponBatch",
+    security(("bearer" = [])),
+    params(("promotionId" = Uuid, Path, description = "The promotion")),
+    request_body = NewCouponBatch,
+    responses(
+        (status = 201, description = "The batch; its codes are in the export", body = CouponBatch,
+            headers(("Location" = String, description = "Where its codes are, as CSV"))),
+        (status = 404, description = "pricing.promotion_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "pricing.promotion_automatic, pricing.promotion_immutable", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "pricing.batch_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_coupon_batch(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(promotion_id): ApiPath<Uuid>,
+    ApiJson(batch): ApiJson<NewCouponBatch>,
+) -> Result<impl IntoResponse> {
+    let batch = sql::create_coupon_batch(&app.pool, &ctx.call(&actor), promotion_id, &batch).await?;
+    let export = format!("/api/v1/promotions/{promotion_id}/coupon-batches/{}/export", batch.batch_id);
+    Ok(Created(export, Json(batch)))
+}
+
+/// Export the codes of a batch
+///
+/// As CSV, all of them at once.
+#[utoipa::path(
+    get, path = "/promotions/{promotionId}/coupon-batches/{batchId}/export", tag = "pricing", operation_id = "exportCoupons",
+    security(("bearer" = [])),
+    params(("promotionId" = Uuid, Path, description = "The promotion"), ("batchId" = Uuid, Path, description = "The batch")),
+    responses(
+        (status = 200, description = "A line `code,usageLimit,used` for each code under a heading", body = String, content_type = "text/csv"),
+        (status = 404, description = "pricing.promotion_not_found, pricing.batch_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn export_coupons(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath((promotion_id, batch_id)): ApiPath<(Uuid, Uuid)>,
+) -> Result<impl IntoResponse> {
+    let coupons = sql::export_coupons(&app.pool, &ctx.call(&actor), promotion_id, batch_id).await?;
+    let disposition = format!("attachment; filename=\"coupons-{batch_id}.csv\"");
+    Ok((
+        [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ],
+        Coupon::csv(&coupons),
+    ))
+}
+
+/// List the generated codes of a promotion
+///
+/// In the order of the alphabet, with how often each was used.
+#[utoipa::path(
+    get, path = "/promotions/{promotionId}/coupons", tag = "pricing", operation_id = "listCoupons",
+    security(("bearer" = [])),
+    params(("promotionId" = Uuid, Path, description = "The promotion"), CouponFilter, Page),
+    responses(
+        (status = 200, description = "A page of codes", body = Paged<Coupon>),
+        (status = 404, description = "pricing.promotion_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_coupons(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    page: Page,
+    ApiQuery(filter): ApiQuery<CouponFilter>,
+    ApiPath(promotion_id): ApiPath<Uuid>,
+) -> Result<Json<Paged<Coupon>>> {
+    let ctx = ctx.call(&actor);
+    let rows = sql::list_coupons(&app.pool, &ctx, promotion_id, filter.batch_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| Coupon::try_from(row))?))
+}
+
+/// List buyer groups
+///
+/// In the order of their codes.
+#[utoipa::path(
+    get, path = "/buyer-groups", tag = "pricing", operation_id = "listBuyerGroups",
+    security(("bearer" = [])),
+    params(Page),
+    responses(
+        (status = 200, description = "A page of groups", body = Paged<BuyerGroup>),
+    )
+)]
+pub async fn list_buyer_groups(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    page: Page,
+) -> Result<Json<Paged<BuyerGroup>>> {
+    let rows = sql::list_buyer_groups(&app.pool, &ctx.call(&actor), &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| BuyerGroup::try_from(row))?))
+}
+
+/// Make a buyer group
+///
+/// A segment that conditions of promotions and price lists name by its code.
+#[utoipa::path(
+    post, path = "/buyer-groups", tag = "pricing", operation_id = "createBuyerGroup",
+    security(("bearer" = [])),
+    request_body = NewBuyerGroup,
+    responses(
+        (status = 201, description = "The group", body = BuyerGroup,
+            headers(("Location" = String, description = "Where the group is"), ("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 409, description = "pricing.group_exists", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "pricing.group_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_buyer_group(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiJson(group): ApiJson<NewBuyerGroup>,
+) -> Result<impl IntoResponse> {
+    let group = sql::create_buyer_group(&app.pool, &ctx.call(&actor), &group).await?;
+    Ok(Created(format!("/api/v1/buyer-groups/{}", group.code), Versioned(group)))
+}
+
+/// Get a buyer group
+#[utoipa::path(
+    get, path = "/buyer-groups/{code}", tag = "pricing", operation_id = "getBuyerGroup",
+    security(("bearer" = [])),
+    params(("code" = String, Path, description = "The group")),
+    responses(
+        (status = 200, description = "The group", body = BuyerGroup,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 404, description = "pricing.group_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn get_buyer_group(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath(code): ApiPath<String>,
+) -> Result<Versioned<BuyerGroup>> {
+    Ok(Versioned(sql::get_buyer_group(&app.pool, &ctx.call(&actor), &code).await?))
+}
+
+/// Rename a buyer group
+#[utoipa::path(
+    put, path = "/buyer-groups/{code}", tag = "pricing", operation_id = "updateBuyerGroup",
+    security(("bearer" = [])),
+    params(("code" = String, Path, description = "The group"), IfMatch),
+    request_body = BuyerGroupChange,
+    responses(
+        (status = 200, description = "The group as it is now", body = BuyerGroup,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 404, description = "pricing.group_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn update_buyer_group(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath(code): ApiPath<String>,
+    IfMatch(version): IfMatch,
+    ApiJson(change): ApiJson<BuyerGroupChange>,
+) -> Result<Versioned<BuyerGroup>> {
+    Ok(Versioned(sql::update_buyer_group(&app.pool, &ctx.call(&actor), &code, version, &change).await?))
+}
+
+/// Delete a buyer group
+///
+/// Unless a price list or a promotion that is not over names it.
+#[utoipa::path(
+    delete, path = "/buyer-groups/{code}", tag = "pricing", operation_id = "deleteBuyerGroup",
+    security(("bearer" = [])),
+    params(("code" = String, Path, description = "The group")),
+    responses(
+        (status = 204, description = "It is gone, with its memberships"),
+        (status = 404, description = "pricing.group_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "pricing.group_in_use", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn delete_buyer_group(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath(code): ApiPath<String>,
+) -> Result<StatusCode> {
+    sql::delete_buyer_group(&app.pool, &ctx.call(&actor), &code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List the members of a buyer group
+#[utoipa::path(
+    get, path = "/buyer-groups/{code}/members", tag = "pricing", operation_id = "listBuyerGroupMembers",
+    security(("bearer" = [])),
+    params(("code" = String, Path, description = "The group"), Page),
+    responses(
+        (status = 200, description = "A page of members", body = Paged<BuyerGroupMember>),
+        (status = 404, description = "pricing.group_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_group_members(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    page: Page,
+    ApiPath(code): ApiPath<String>,
+) -> Result<Json<Paged<BuyerGroupMember>>> {
+    let rows = sql::list_group_members(&app.pool, &ctx.call(&actor), &code, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| BuyerGroupMember::try_from(row))?))
+}
+
+/// Put a buyer into a group
+///
+/// Who is in it stays in it.
+#[utoipa::path(
+    put, path = "/buyer-groups/{code}/members/{buyerId}", tag = "pricing", operation_id = "addBuyerGroupMember",
+    security(("bearer" = [])),
+    params(("code" = String, Path, description = "The group"), ("buyerId" = Uuid, Path, description = "The buyer")),
+    responses(
+        (status = 200, description = "The membership", body = BuyerGroupMember),
+        (status = 404, description = "pricing.group_not_found, pricing.buyer_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn add_group_member(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath((code, buyer_id)): ApiPath<(String, Uuid)>,
+) -> Result<Json<BuyerGroupMember>> {
+    Ok(Json(sql::add_group_member(&app.pool, &ctx.call(&actor), &code, buyer_id).await?))
+}
+
+/// Take a buyer out of a group
+#[utoipa::path(
+    delete, path = "/buyer-groups/{code}/members/{buyerId}", tag = "pricing", operation_id = "removeBuyerGroupMember",
+    security(("bearer" = [])),
+    params(("code" = String, Path, description = "The group"), ("buyerId" = Uuid, Path, description = "The buyer")),
+    responses(
+        (status = 204, description = "The buyer is not in the group"),
+        (status = 404, description = "pricing.group_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn remove_group_member(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath((code, buyer_id)): ApiPath<(String, Uuid)>,
+) -> Result<StatusCode> {
+    sql::remove_group_member(&app.pool, &ctx.call(&actor), &code, buyer_id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -35,6 +35,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::activate_promotion))
         .routes(routes!(http::pause_promotion))
         .routes(routes!(http::end_promotion))
+        .routes(routes!(http::list_coupon_batches, http::create_coupon_batch))
+        .routes(routes!(http::export_coupons))
+        .routes(routes!(http::list_coupons))
+        .routes(routes!(http::list_buyer_groups, http::create_buyer_group))
+        .routes(routes!(http::get_buyer_group, http::update_buyer_group, http::delete_buyer_group))
+        .routes(routes!(http::list_group_members))
+        .routes(routes!(http::add_group_member, http::remove_group_member))
 }
 
 /// Worker step: starts and ends promotions whose time has come. A promotion applies by its window, so it may be late.

@@ -6,11 +6,12 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::types::{
-    Basket, CommissionRule, CommissionRuleChange, CommissionRuleFilter, CommissionRuleHistory,
-    NewCommissionRule, Preview, Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
+    Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionRule, CommissionRuleChange,
+    CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, NewBuyerGroup, NewCommissionRule,
+    NewCouponBatch, Preview, Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
 };
 use crate::app::Pool;
-use crate::db::call::{query, query_one};
+use crate::db::call::{execute, query, query_one};
 use crate::http::context::CallContext;
 use crate::http::page::Page;
 use crate::problem::Result;
@@ -26,7 +27,8 @@ macro_rules! promotion {
              unit_pick, unit_count, buy_quantity, get_quantity, tier_by, tiers, bundle, gift_variant_id, \
              gift_seller_id, gift_quantity, base, is_exclusive, exclusivity_group, group_mode, \
              combines_with, stops_further, max_order_minor, max_line_minor, floor_bp, funding, \
-             seller_share_bp, platform_cap_minor, budget_minor, requires_coupon, page_cursor from ",
+             seller_share_bp, platform_cap_minor, budget_minor, requires_coupon, \
+             spent_minor, page_cursor from ",
             $call
         )
     };
@@ -226,6 +228,173 @@ pub async fn sweep_promotions(pool: &Pool, limit: i32) -> Result<usize> {
         query_one(pool, "pricing.sweep_promotions", "select pricing.sweep_promotions($1) as done", &[&limit])
             .await?;
     Ok(usize::try_from(row.try_get::<_, i32>("done")?).unwrap_or(0))
+}
+
+pub async fn create_coupon_batch(
+    pool: &Pool,
+    ctx: &CallContext,
+    promotion_id: Uuid,
+    batch: &NewCouponBatch,
+) -> Result<CouponBatch> {
+    let row = query_one(
+        pool,
+        "pricing.create_coupon_batch",
+        "select batch_id, promotion_id, prefix, code_count, per_code_limit, used_codes, created_at \
+         from pricing.create_coupon_batch($1, $2, $3, $4, $5)",
+        &[ctx, &promotion_id, &batch.count, &batch.prefix, &batch.per_code_limit],
+    )
+    .await?;
+    Ok(CouponBatch::try_from(&row)?)
+}
+
+pub async fn list_coupon_batches(
+    pool: &Pool,
+    ctx: &CallContext,
+    promotion_id: Uuid,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "pricing.list_coupon_batches",
+        "select batch_id, promotion_id, prefix, code_count, per_code_limit, used_codes, created_at, page_cursor \
+         from pricing.list_coupon_batches($1, $2, $3, $4)",
+        &[ctx, &promotion_id, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn list_coupons(
+    pool: &Pool,
+    ctx: &CallContext,
+    promotion_id: Uuid,
+    batch_id: Option<Uuid>,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "pricing.list_coupons",
+        "select code, batch_id, usage_limit, used, page_cursor from pricing.list_coupons($1, $2, $3, $4, $5)",
+        &[ctx, &promotion_id, &batch_id, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn export_coupons(
+    pool: &Pool,
+    ctx: &CallContext,
+    promotion_id: Uuid,
+    batch_id: Uuid,
+) -> Result<Vec<Coupon>> {
+    let rows = query(
+        pool,
+        "pricing.export_coupons",
+        "select code, batch_id, usage_limit, used from pricing.export_coupons($1, $2, $3)",
+        &[ctx, &promotion_id, &batch_id],
+    )
+    .await?;
+    Ok(rows.iter().map(Coupon::try_from).collect::<Result<_, _>>()?)
+}
+
+/// The columns of a buyer group, from a function that returns them.
+macro_rules! buyer_group {
+    ($call:literal) => {
+        concat!(
+            "select group_code, name, version, created_at, updated_at, member_count, page_cursor from ",
+            $call
+        )
+    };
+}
+
+pub async fn list_buyer_groups(pool: &Pool, ctx: &CallContext, page: &Page) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "pricing.list_buyer_groups",
+        buyer_group!("pricing.list_buyer_groups($1, $2, $3)"),
+        &[ctx, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn get_buyer_group(pool: &Pool, ctx: &CallContext, code: &str) -> Result<BuyerGroup> {
+    let row = query_one(
+        pool,
+        "pricing.get_buyer_group",
+        buyer_group!("pricing.get_buyer_group($1, $2)"),
+        &[ctx, &code],
+    )
+    .await?;
+    Ok(BuyerGroup::try_from(&row)?)
+}
+
+pub async fn create_buyer_group(pool: &Pool, ctx: &CallContext, group: &NewBuyerGroup) -> Result<BuyerGroup> {
+    let row = query_one(
+        pool,
+        "pricing.create_buyer_group",
+        buyer_group!("pricing.create_buyer_group($1, $2, $3)"),
+        &[ctx, &group.code, &group.name],
+    )
+    .await?;
+    Ok(BuyerGroup::try_from(&row)?)
+}
+
+pub async fn update_buyer_group(
+    pool: &Pool,
+    ctx: &CallContext,
+    code: &str,
+    version: i32,
+    change: &BuyerGroupChange,
+) -> Result<BuyerGroup> {
+    let row = query_one(
+        pool,
+        "pricing.update_buyer_group",
+        buyer_group!("pricing.update_buyer_group($1, $2, $3, $4)"),
+        &[ctx, &code, &version, &change.name],
+    )
+    .await?;
+    Ok(BuyerGroup::try_from(&row)?)
+}
+
+pub async fn delete_buyer_group(pool: &Pool, ctx: &CallContext, code: &str) -> Result<()> {
+    execute(pool, "pricing.delete_buyer_group", "select pricing.delete_buyer_group($1, $2)", &[ctx, &code])
+        .await?;
+    Ok(())
+}
+
+pub async fn list_group_members(pool: &Pool, ctx: &CallContext, code: &str, page: &Page) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "pricing.list_group_members",
+        "select buyer_id, added_at, page_cursor from pricing.list_group_members($1, $2, $3, $4)",
+        &[ctx, &code, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn add_group_member(
+    pool: &Pool,
+    ctx: &CallContext,
+    code: &str,
+    buyer_id: Uuid,
+) -> Result<BuyerGroupMember> {
+    let row = query_one(
+        pool,
+        "pricing.add_group_member",
+        "select buyer_id, added_at from pricing.add_group_member($1, $2, $3)",
+        &[ctx, &code, &buyer_id],
+    )
+    .await?;
+    Ok(BuyerGroupMember::try_from(&row)?)
+}
+
+pub async fn remove_group_member(pool: &Pool, ctx: &CallContext, code: &str, buyer_id: Uuid) -> Result<()> {
+    execute(
+        pool,
+        "pricing.remove_group_member",
+        "select pricing.remove_group_member($1, $2, $3)",
+        &[ctx, &code, &buyer_id],
+    )
+    .await?;
+    Ok(())
 }
 
 pub async fn apply_promotions(pool: &Pool, ctx: &CallContext, basket: &Basket) -> Result<Preview> {

@@ -435,6 +435,8 @@ pub struct Promotion {
     pub platform_cap: Option<Money>,
     /// What all its discounts together may cost, for those who own it.
     pub budget: Option<Money>,
+    /// What they have cost so far, for those who own it; null without a usage limit or a budget.
+    pub spent: Option<Money>,
     pub coupon_code: Option<String>,
     /// Applies only with a coupon code.
     pub requires_coupon: bool,
@@ -515,6 +517,7 @@ impl TryFrom<&Row> for Promotion {
             seller_share_bp: row.try_get("seller_share_bp")?,
             platform_cap: money(row, "platform_cap_minor")?,
             budget: money(row, "budget_minor")?,
+            spent: money(row, "spent_minor")?,
             coupon_code: row.try_get("coupon_code")?,
             requires_coupon: row.try_get("requires_coupon")?,
             starts_at: row.try_get("starts_at")?,
@@ -704,6 +707,179 @@ pub struct PromotionFilter {
     pub r#type: Option<String>,
     /// Only this seller's own promotions.
     pub seller_id: Option<Uuid>,
+}
+
+/// Coupon codes that were generated together.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponBatch {
+    pub batch_id: Uuid,
+    pub promotion_id: Uuid,
+    /// What the codes begin with.
+    #[schema(example = "SPRING", max_length = 16)]
+    pub prefix: String,
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub count: i32,
+    /// How many orders may use each code; null = any number.
+    pub per_code_limit: Option<i32>,
+    /// How many of the codes were used; null without a limit per code.
+    pub used_codes: Option<i32>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl TryFrom<&Row> for CouponBatch {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            batch_id: row.try_get("batch_id")?,
+            promotion_id: row.try_get("promotion_id")?,
+            prefix: row.try_get("prefix")?,
+            count: row.try_get("code_count")?,
+            per_code_limit: row.try_get("per_code_limit")?,
+            used_codes: row.try_get("used_codes")?,
+            created_at: row.try_get("created_at")?,
+        })
+    }
+}
+
+/// Coupon codes to generate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"count": 500, "prefix": "SPRING", "perCodeLimit": 1}))]
+pub struct NewCouponBatch {
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub count: i32,
+    /// Letters and digits, kept in capitals; a dash follows.
+    #[serde(default)]
+    #[schema(max_length = 16)]
+    pub prefix: Option<String>,
+    /// How many orders may use each code; any number when absent.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub per_code_limit: Option<i32>,
+}
+
+/// A generated coupon code.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Coupon {
+    #[schema(example = "SPRING-7KQ2M9XWTR4B", max_length = 40)]
+    pub code: String,
+    pub batch_id: Uuid,
+    pub usage_limit: Option<i32>,
+    /// Null without limit.
+    pub used: Option<i32>,
+}
+
+impl TryFrom<&Row> for Coupon {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            code: row.try_get("code")?,
+            batch_id: row.try_get("batch_id")?,
+            usage_limit: row.try_get("usage_limit")?,
+            used: row.try_get("used")?,
+        })
+    }
+}
+
+impl Coupon {
+    /// As a file for a spreadsheet. Codes are letters, digits and dashes, so nothing needs quotes.
+    pub fn csv(coupons: &[Self]) -> String {
+        let number = |n: Option<i32>| n.map(|n| n.to_string()).unwrap_or_default();
+        let mut text = String::from("code,usageLimit,used\r\n");
+        for coupon in coupons {
+            text.extend([&coupon.code, ",", &number(coupon.usage_limit), ",", &number(coupon.used), "\r\n"]);
+        }
+        text
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct CouponFilter {
+    /// Only codes of this batch.
+    pub batch_id: Option<Uuid>,
+}
+
+/// A segment of buyers, which conditions of promotions and price lists name by its code.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BuyerGroup {
+    #[schema(example = "vip", max_length = 40)]
+    pub code: String,
+    #[schema(example = "Our best customers", max_length = 100)]
+    pub name: String,
+    #[schema(minimum = 0)]
+    pub member_count: i32,
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl HasVersion for BuyerGroup {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl TryFrom<&Row> for BuyerGroup {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            code: row.try_get("group_code")?,
+            name: row.try_get("name")?,
+            member_count: row.try_get("member_count")?,
+            version: row.try_get("version")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
+}
+
+/// A new buyer group.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"code": "vip", "name": "Our best customers"}))]
+pub struct NewBuyerGroup {
+    /// Small letters, digits, dashes, underscores; it stays.
+    #[schema(min_length = 1, max_length = 40)]
+    pub code: String,
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+}
+
+/// Another name for a buyer group.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"name": "Our very best customers"}))]
+pub struct BuyerGroupChange {
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+}
+
+/// A buyer in a group.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BuyerGroupMember {
+    pub buyer_id: Uuid,
+    #[schema(value_type = String, format = DateTime)]
+    pub added_at: Timestamp,
+}
+
+impl TryFrom<&Row> for BuyerGroupMember {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self { buyer_id: row.try_get("buyer_id")?, added_at: row.try_get("added_at")? })
+    }
 }
 
 /// A line of a basket.

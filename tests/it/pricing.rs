@@ -378,6 +378,143 @@ fn a_promotion_waits_for_its_start() {
 }
 
 #[test]
+fn coupon_codes_come_in_batches() {
+    run(async |t| {
+        let (admin, sam, ana) = (t.admin().await, t.seller("sam").await, t.buyer("ana").await);
+        let lamp = t.offer(&sam, 1000, 50).await;
+        let mut rules = ten_percent();
+        rules["requiresCoupon"] = json!(true);
+        let id = active(&sam, rules).await;
+        let batches = format!("/promotions/{id}/coupon-batches");
+        let body = json!({ "count": 120, "prefix": "spring", "perCodeLimit": 1 });
+        let made = sam.post(&batches, body.clone()).await.expect(201);
+        assert_eq!((made.str("prefix"), made.int("count"), made.int("usedCodes")), ("SPRING", 120, 0));
+        let export = sam.get(made.header("location")).await;
+        assert_eq!(export.status, 200, "{}", export.text);
+        assert_eq!(export.header("content-type"), "text/csv; charset=utf-8");
+        let lines: Vec<&str> = export.text.lines().collect();
+        assert_eq!((lines.len(), lines[0]), (121, "code,usageLimit,used"));
+        let code = lines[1].split(',').next().expect("a code");
+        assert!(code.starts_with("SPRING-") && lines[1].ends_with(",1,0"), "{}", lines[1]);
+
+        // by itself it does nothing, with a code it counts, once
+        assert_eq!(
+            ana.post("/promotions/apply", basket(lamp, 1, &[])).await.expect(200)["discount"]["amountMinor"],
+            0
+        );
+        let preview = ana.post("/promotions/apply", basket(lamp, 1, &[code])).await.expect(200);
+        assert_eq!(preview["adjustments"][0]["couponCode"], code);
+        let bought = ana.post("/orders", order(lamp, 1, &[&code.to_lowercase()])).once().await.expect(201);
+        assert_eq!(bought["discount"]["amountMinor"], 100);
+        ana.post("/orders", order(lamp, 1, &[code])).once().await.problem(409, "pricing.coupon_exhausted");
+        let preview = ana.post("/promotions/apply", basket(lamp, 1, &[code])).await.expect(200);
+        assert_eq!(preview["refusedCoupons"][0]["code"], "pricing.coupon_usage_limit_reached");
+        assert_eq!(sam.get(&batches).await.expect(200).items()[0]["usedCodes"], 1);
+        ana.post(&format!("/orders/{}/cancel", bought.id("orderId")), json!({})).once().await.expect(200);
+        assert_eq!(
+            sam.get(&batches).await.expect(200).items()[0]["usedCodes"],
+            0,
+            "a cancelled order gives it back"
+        );
+
+        // lists
+        let second = admin.post(&batches, json!({ "count": 2 })).await.expect(201);
+        let coupons = format!("/promotions/{id}/coupons");
+        let page = sam.get(&format!("{coupons}?limit=100")).await.expect(200);
+        let rest = sam
+            .get(&format!("{coupons}?limit=100"))
+            .query(&[("cursor", page.str("nextCursor"))])
+            .await
+            .expect(200);
+        assert_eq!((page.items().len(), rest.items().len()), (100, 22));
+        let own = sam.get(&format!("{coupons}?batchId={}", second.id("batchId"))).await.expect(200);
+        assert_eq!((own.items().len(), &own.items()[0]["usageLimit"]), (2, &Value::Null));
+        assert_eq!(t.payloads("pricing.coupons_generated").await.len(), 2);
+
+        // refused
+        for (bad, pointer) in [
+            (json!({ "count": 0 }), "/count"),
+            (json!({ "count": 10_001 }), "/count"),
+            (json!({ "count": 1, "prefix": "A-B" }), "/prefix"),
+            (json!({ "count": 1, "perCodeLimit": 0 }), "/perCodeLimit"),
+        ] {
+            sam.post(&batches, bad).await.problem_at(422, "pricing.batch_invalid", pointer);
+        }
+        let automatic = active(&sam, ten_percent()).await;
+        sam.post(&format!("/promotions/{automatic}/coupon-batches"), body.clone())
+            .await
+            .problem(409, "pricing.promotion_automatic");
+        sam.get(&format!("{batches}/{}/export", Uuid::new_v4()))
+            .await
+            .problem(404, "pricing.batch_not_found");
+        for (stranger, status, why) in [
+            (&ana, 403, "identity.role_required"),
+            (&t.anybody(), 401, "identity.unauthenticated"),
+            (&t.seller("sue").await, 404, "pricing.promotion_not_found"),
+        ] {
+            stranger.post(&batches, body.clone()).await.problem(status, why);
+            for path in [&batches, &coupons, &made.header("location").to_owned()] {
+                stranger.get(path).await.problem(status, why);
+            }
+        }
+    });
+}
+
+#[test]
+fn buyer_groups_have_members() {
+    run(async |t| {
+        let (admin, sam, ana, ben) =
+            (t.admin().await, t.seller("sam").await, t.buyer("ana").await, t.buyer("ben").await);
+        let body = json!({ "code": "vip", "name": "Friends" });
+        let made = admin.post("/buyer-groups", body.clone()).await.expect(201);
+        let path = made.header("location").to_owned();
+        admin.post("/buyer-groups", body.clone()).await.problem_at(409, "pricing.group_exists", "/code");
+        let renamed = admin.put(&path, json!({ "name": "Good friends" })).if_match(1).await.expect(200);
+        assert_eq!((renamed.str("name"), renamed.header("etag")), ("Good friends", "\"2\""));
+        admin.put(&path, json!({ "name": "x" })).if_match(1).await.problem(412, "core.version_stale");
+        admin.put(&path, json!({ "name": "x" })).await.problem(428, "core.if_match_required");
+        let member = |who: &Person| format!("{path}/members/{}", who.user_id);
+        for who in [&ana, &ana, &ben] {
+            admin.put(&member(who), json!({})).await.expect(200);
+        }
+        admin.put(&member(&sam), json!({})).await.problem(404, "pricing.buyer_not_found");
+        assert_eq!(admin.get(&path).await.expect(200).int("memberCount"), 2);
+        let page = admin.get(&format!("{path}/members?limit=1")).await.expect(200);
+        let next = admin
+            .get(&format!("{path}/members?limit=1"))
+            .query(&[("cursor", page.str("nextCursor"))])
+            .await
+            .expect(200);
+        assert_eq!((next.items().len(), &next["nextCursor"]), (1, &Value::Null));
+        admin.delete(&member(&ben)).await.expect(204);
+        admin.delete(&member(&ben)).await.expect(204);
+        assert_eq!(admin.get("/buyer-groups").await.expect(200).items()[0]["memberCount"], 1);
+
+        // a group that a promotion is for stays
+        let mut rules = ten_percent();
+        rules["condition"] = json!({ "segment": ["vip"] });
+        let id = active(&admin, rules).await;
+        admin.delete(&path).await.problem(409, "pricing.group_in_use");
+        admin.post(&format!("/promotions/{id}/end"), json!({})).await.expect(200);
+        for stranger in [&sam, &ana] {
+            stranger.get("/buyer-groups").await.problem(403, "identity.role_required");
+            stranger.post("/buyer-groups", body.clone()).await.problem(403, "identity.role_required");
+            stranger.put(&member(&ana), json!({})).await.problem(403, "identity.role_required");
+            stranger.delete(&path).await.problem(403, "identity.role_required");
+        }
+        t.anybody().get(&path).await.problem(401, "identity.unauthenticated");
+        admin.delete(&path).await.expect(204);
+        for gone in
+            [admin.get(&path).await, admin.get(&format!("{path}/members")).await, admin.delete(&path).await]
+        {
+            gone.problem(404, "pricing.group_not_found");
+        }
+        let bad = json!({ "code": "VIP", "name": "x" });
+        admin.post("/buyer-groups", bad).await.problem_at(422, "pricing.group_invalid", "/code");
+    });
+}
+
+#[test]
 fn a_preview_costs_what_the_order_costs() {
     run(async |t| {
         let (admin, sam, ana) = (t.admin().await, t.seller("sam").await, t.buyer("ana").await);

@@ -67,6 +67,9 @@ create type pricing.given_coupon as (
 );
 comment on type pricing.given_coupon is
   'A coupon code given with a basket and the promotion behind it; is_limited by the code, is_redundant beside another code of it.';
+alter type pricing.candidate add attribute is_limited boolean;
+comment on type pricing.candidate is
+  'A promotion that may apply to a basket, as far as its columns tell, and the lines to try; is_limited by the code that was given.';
 alter type pricing.counter_state alter attribute remaining type bigint, add attribute coupon_code text, add attribute is_budget boolean;
 comment on type pricing.counter_state is
   'What is left of a limited promotion: uses in all, for one buyer (buyer_id), by one code (coupon_code), or budget (is_budget).';

@@ -1827,6 +1827,12 @@ comment on view pricing.view_coupon is 'Generated coupon codes; used is null wit
 create view pricing.view_coupon_batch (batch_id uuid, promotion_id uuid, prefix text, code_count integer, per_code_limit integer, created_at timestamp with time zone, used_codes integer, page_cursor text);
 comment on view pricing.view_coupon_batch is 'Batches of coupon codes and how many of their codes were used (null without limit per code).';
 
+create view pricing.view_listed_offer (price_list_id uuid, seller_id uuid, variant_id uuid, version integer, prices jsonb, page_cursor text);
+comment on view pricing.view_listed_offer is 'The prices of each offer in each price list (jsonb, camelCase).';
+
+create view pricing.view_price_list (price_list_id uuid, seller_id uuid, name text, group_code text, priority integer, is_active boolean, starts_at timestamp with time zone, ends_at timestamp with time zone, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, page_cursor text);
+comment on view pricing.view_price_list is 'Price lists of buyer groups.';
+
 create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text, variant_ids uuid[], line_condition jsonb, condition jsonb, min_quantity integer, price_minor bigint, unit_pick text, unit_count integer, buy_quantity integer, get_quantity integer, tier_by text, tiers jsonb, bundle jsonb, gift_variant_id uuid, gift_seller_id uuid, gift_quantity integer, base text, is_exclusive boolean, exclusivity_group text, group_mode text, combines_with text[], stops_further boolean, max_order_minor bigint, max_line_minor bigint, floor_bp integer, funding text, seller_share_bp integer, platform_cap_minor bigint, budget_minor bigint, requires_coupon boolean, spent_minor bigint);
 comment on view pricing.view_promotion is 'Promotions with their uses and cost (null without usage limit and budget).';
 
@@ -1857,12 +1863,20 @@ function pricing.create_coupon_batch(p_ctx core.call_context, p_promotion_id uui
   -- Generates coupon codes for a promotion.
   -- granted to tradepost_api
 
+function pricing.create_price_list(p_ctx core.call_context, p_document jsonb) returns SETOF pricing.view_price_list
+  -- Makes a price list for a group of buyers.
+  -- granted to tradepost_api
+
 function pricing.create_promotion(p_ctx core.call_context, p_document jsonb) returns SETOF pricing.view_promotion
   -- Drafts a promotion; it applies once it is activated.
   -- granted to tradepost_api
 
 function pricing.delete_buyer_group(p_ctx core.call_context, p_group_code text) returns void
   -- Deletes a buyer group that nothing names.
+  -- granted to tradepost_api
+
+function pricing.delete_price_list(p_ctx core.call_context, p_price_list_id uuid) returns void
+  -- Deletes a price list with its prices.
   -- granted to tradepost_api
 
 function pricing.end_commission_rule(p_ctx core.call_context, p_rule_id uuid, p_at timestamp with time zone) returns SETOF pricing.view_commission_rule
@@ -1883,6 +1897,14 @@ function pricing.get_buyer_group(p_ctx core.call_context, p_group_code text) ret
 
 function pricing.get_commission_rule(p_ctx core.call_context, p_rule_id uuid) returns SETOF pricing.view_commission_rule
   -- One commission rule in its newest version, with the history of its versions.
+  -- granted to tradepost_api
+
+function pricing.get_list_prices(p_ctx core.call_context, p_price_list_id uuid, p_variant_id uuid, p_seller_id uuid) returns SETOF pricing.view_listed_offer
+  -- What an offer costs in a price list.
+  -- granted to tradepost_api
+
+function pricing.get_price_list(p_ctx core.call_context, p_price_list_id uuid) returns SETOF pricing.view_price_list
+  -- One price list that the caller may see.
   -- granted to tradepost_api
 
 function pricing.get_promotion(p_ctx core.call_context, p_promotion_id uuid) returns SETOF pricing.view_promotion
@@ -1913,6 +1935,14 @@ function pricing.list_group_members(p_ctx core.call_context, p_group_code text, 
   -- A page of the members of a buyer group.
   -- granted to tradepost_api
 
+function pricing.list_listed_offers(p_ctx core.call_context, p_price_list_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_listed_offer
+  -- A page of the offers in a price list.
+  -- granted to tradepost_api
+
+function pricing.list_price_lists(p_ctx core.call_context, p_group_code text, p_cursor text, p_limit integer) returns SETOF pricing.view_price_list
+  -- A page of price lists, newest first.
+  -- granted to tradepost_api
+
 function pricing.list_promotions(p_ctx core.call_context, p_status text, p_type text, p_seller_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_promotion
   -- A page of the promotions that the caller may see, newest first.
   -- granted to tradepost_api
@@ -1923,6 +1953,10 @@ function pricing.pause_promotion(p_ctx core.call_context, p_promotion_id uuid) r
 
 function pricing.remove_group_member(p_ctx core.call_context, p_group_code text, p_buyer_id uuid) returns void
   -- Takes a buyer out of a group.
+  -- granted to tradepost_api
+
+function pricing.set_list_prices(p_ctx core.call_context, p_price_list_id uuid, p_variant_id uuid, p_seller_id uuid, p_expected_version integer, p_prices jsonb) returns SETOF pricing.view_listed_offer
+  -- Replaces what an offer costs in a price list.
   -- granted to tradepost_api
 
 function pricing.set_shipping_rate(p_ctx core.call_context, p_currency text, p_expected_version integer, p_fee_minor bigint, p_free_from_minor bigint) returns SETOF pricing.view_shipping_rate
@@ -1941,6 +1975,10 @@ function pricing.update_commission_rule(p_ctx core.call_context, p_rule_id uuid,
   -- Closes the newest version of a commission rule and opens the next one.
   -- granted to tradepost_api
 
+function pricing.update_price_list(p_ctx core.call_context, p_price_list_id uuid, p_expected_version integer, p_document jsonb) returns SETOF pricing.view_price_list
+  -- Replaces what a price list is; its prices stay.
+  -- granted to tradepost_api
+
 function pricing.update_promotion(p_ctx core.call_context, p_promotion_id uuid, p_expected_version integer, p_document jsonb) returns SETOF pricing.view_promotion
   -- Replaces the rules of a promotion; of one that was active, by a new version.
   -- granted to tradepost_api
@@ -1957,7 +1995,7 @@ function pricing._bad_policy(p_promotion pricing.promotions) returns text[]
 function pricing._bad_tiers(p_tiers jsonb, p_tier_by text, p_currency text) returns text[]
   -- What is wrong with the tiers of a promotion, as field and sentence.
 
-function pricing._bad_value(p pricing.promotions) returns text[]
+function pricing._bad_value(p_promotion pricing.promotions) returns text[]
   -- What is wrong with a promotion's type, target and value, as field and sentence.
 
 function pricing._basket_facts(p_basket pricing.basket, p_seller_id uuid, p_lines pricing.basket_line[], p_facts jsonb[], p_now timestamp with time zone) returns jsonb
@@ -2110,6 +2148,9 @@ function pricing._lock_counter(p_promotion_id uuid, p_uses bigint, p_minor numer
 function pricing._lock_counters(p_uses pricing.promotion_use[], p_now timestamp with time zone) returns SETOF pricing.counter_state
   -- Locks the counters of limited promotions for possible uses; returns what is left.
 
+function pricing._lock_price_list(p_actor identity.actor, p_price_list_id uuid, p_is_own_needed boolean) returns pricing.price_lists
+  -- Locks a price list that the caller sees, or may change.
+
 function pricing._lock_promotion(p_actor identity.actor, p_promotion_id uuid) returns pricing.promotions
   -- Locks a promotion that the caller may change.
 
@@ -2137,6 +2178,9 @@ function pricing._pick_units(p_promotion_id uuid, p_lines pricing.match_line[]) 
 function pricing._preview(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[]) returns SETOF pricing.preview
   -- The parts of a priced basket and their sums as one row.
 
+function pricing._price_list_from(p_document jsonb, p_base pricing.price_lists, p_now timestamp with time zone) returns pricing.price_lists
+  -- Reads and checks a price list document.
+
 function pricing._promotion_from(p_document jsonb, p_base pricing.promotions, p_now timestamp with time zone) returns pricing.promotions
   -- Reads a promotion document into a row.
 
@@ -2145,6 +2189,9 @@ function pricing._promotion_shares(p_promotion pricing.basket_promotion, p_gross
 
 function pricing._proposed_commission_rule(p_document jsonb, p_now timestamp with time zone, p_created_by uuid) returns pricing.commission_rules
   -- Reads and checks the document of a new commission rule.
+
+function pricing._read_list_prices(p_price_list_id uuid, p_variant_id uuid, p_seller_id uuid, p_prices jsonb) returns SETOF pricing.list_prices
+  -- Reads and checks what an offer costs in a price list.
 
 function pricing._redeem(p_uses pricing.promotion_use[], p_now timestamp with time zone) returns void
   -- Records the use of limited promotions by orders and raises their counters.
@@ -2163,6 +2210,12 @@ function pricing._remaining_uses(p_promotion pricing.promotions, p_buyer_id uuid
 
 function pricing._require_currency(p_currency text) returns void
   -- Refuses an unknown currency in a path.
+
+function pricing._require_listable_offer(p_actor identity.actor, p_list pricing.price_lists, p_variant_id uuid, p_seller_id uuid) returns void
+  -- Refuses an offer whose prices in a list are not the caller's business.
+
+function pricing._require_price_list(p_actor identity.actor, p_price_list_id uuid) returns pricing.price_lists
+  -- A price list that the caller may see.
 
 function pricing._require_promotion(p_ctx core.call_context, p_promotion_id uuid) returns pricing.promotions
   -- A promotion that the caller may write.
@@ -2193,6 +2246,9 @@ function pricing._split(p_amount_minor bigint, p_weights bigint[]) returns bigin
 
 function pricing._take_units(p_lines pricing.match_line[], p_groups integer[], p_counts bigint[], p_is_dearest_first boolean) returns integer[]
   -- How many units of each line are among the first so many of its group, by price.
+
+function pricing._tell_price_list(p_ctx core.call_context, p_actor_id uuid, p_type text, p_list pricing.price_lists) returns void
+  -- Appends an event of a price list.
 
 function pricing._tell_promotion(p_ctx core.call_context, p_actor_id uuid, p_type text, p_promotion pricing.promotions) returns void
   -- Appends an event of a promotion.

@@ -1,7 +1,7 @@
 -- Raises MK422 with a code, a sentence and the field at fault. Private.
 -- Problems: pricing.rule_invalid, promotion_invalid, basket_invalid, quantity_invalid, seller_unknown, category_unknown,
--- product_unknown, variant_unknown, currency_unknown, rate_invalid, filter_invalid,
--- batch_invalid, group_invalid (p_code).
+-- product_unknown, variant_unknown, currency_unknown, rate_invalid, filter_invalid, batch_invalid, group_invalid,
+-- price_list_invalid, list_prices_invalid, group_unknown (p_code).
 create or replace function pricing._invalid(p_code text, p_field text, p_detail text)
 returns void
 language plpgsql

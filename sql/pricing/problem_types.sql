@@ -57,6 +57,14 @@ insert into core.problem_types (code, status, title, description) values
   ('pricing.buyer_not_found', 404, 'Buyer not found', 'There is no such buyer.'),
   ('pricing.coupon_taken', 409, 'Coupon code taken', 'Another promotion that is not over has this coupon code.'),
   ('pricing.transition_refused', 409, 'Status change refused', 'A promotion cannot go from its status to that one.'),
+  ('pricing.price_list_not_found', 404, 'Price list not found', 'There is no such price list, or it is not the caller''s to see.'),
+  ('pricing.not_your_price_list', 403, 'Not your price list',
+   'Lists of the marketplace are changed by administrators; a store enters its own offers there.'),
+  ('pricing.price_list_invalid', 422, 'Price list refused', 'A field of the price list is outside its limits.'),
+  ('pricing.list_prices_invalid', 422, 'Prices contradict each other',
+   'Each currency and quantity has one price in a list, and greater quantities cost less a unit.'),
+  ('pricing.offer_not_found', 404, 'Offer not found',
+   'There is no such active offer, or its prices in the list are not the caller''s to see.'),
   ('pricing.rate_invalid', 422, 'Shipping rate refused', 'A fee is zero or more; the amount from which it is waived is positive.'),
   ('pricing.filter_invalid', 422, 'Unknown filter value', 'A filter has a value that no row can have.')
 on conflict (code) do update

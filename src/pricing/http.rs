@@ -10,8 +10,9 @@ use super::sql;
 use super::types::{
     Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionRule, CommissionRuleChange,
     CommissionRuleEnd, CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, CouponFilter,
-    NewBuyerGroup, NewCommissionRule, NewCouponBatch, Preview, Promotion, PromotionFilter, PromotionRules,
-    ShippingRate, ShippingRateChange,
+    ListPricesChange, ListedOffer, NewBuyerGroup, NewCommissionRule, NewCouponBatch, Preview, PriceList,
+    PriceListChange, PriceListFilter, Promotion, PromotionFilter, PromotionRules, ShippingRate,
+    ShippingRateChange,
 };
 use crate::app::App;
 use crate::http::actor::{Actor, AdminActor, MaybeActor, SellerActor};
@@ -642,4 +643,177 @@ pub async fn remove_group_member(
 ) -> Result<StatusCode> {
     sql::remove_group_member(&app.pool, &ctx.call(&actor), &code, buyer_id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// List price lists
+///
+/// Newest first: all for administrators; for sellers their own and the marketplace's.
+#[utoipa::path(
+    get, path = "/price-lists", tag = "pricing", operation_id = "listPriceLists",
+    security(("bearer" = [])),
+    params(PriceListFilter, Page),
+    responses((status = 200, description = "A page of price lists", body = Paged<PriceList>))
+)]
+pub async fn list_price_lists(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    page: Page,
+    ApiQuery(filter): ApiQuery<PriceListFilter>,
+) -> Result<Json<Paged<PriceList>>> {
+    let rows = sql::list_price_lists(&app.pool, &ctx.call(&actor), &filter, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| PriceList::try_from(row))?))
+}
+
+/// Make a price list
+///
+/// For a group of buyers: an administrator's takes the offers of every seller, a seller's its own.
+#[utoipa::path(
+    post, path = "/price-lists", tag = "pricing", operation_id = "createPriceList",
+    security(("bearer" = [])),
+    request_body = PriceListChange,
+    responses(
+        (status = 201, description = "The price list, empty", body = PriceList,
+            headers(("Location" = String, description = "Where the price list is"), ("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 422, description = "pricing.price_list_invalid, pricing.group_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_price_list(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiJson(list): ApiJson<PriceListChange>,
+) -> Result<impl IntoResponse> {
+    let list = sql::create_price_list(&app.pool, &ctx.call(&actor), &list).await?;
+    Ok(Created(format!("/api/v1/price-lists/{}", list.price_list_id), Versioned(list)))
+}
+
+/// Get a price list
+#[utoipa::path(
+    get, path = "/price-lists/{priceListId}", tag = "pricing", operation_id = "getPriceList",
+    security(("bearer" = [])),
+    params(("priceListId" = Uuid, Path, description = "The price list")),
+    responses(
+        (status = 200, description = "The price list", body = PriceList, headers(("ETag" = String, description = "Its version, for If-Match"))),
+    )
+)]
+pub async fn get_price_list(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(price_list_id): ApiPath<Uuid>,
+) -> Result<Versioned<PriceList>> {
+    Ok(Versioned(sql::get_price_list(&app.pool, &ctx.call(&actor), price_list_id).await?))
+}
+
+/// Change a price list
+///
+/// Name, group, priority, window, whether it counts; its prices stay. At once, also for baskets that were previewed before.
+#[utoipa::path(
+    put, path = "/price-lists/{priceListId}", tag = "pricing", operation_id = "updatePriceList",
+    security(("bearer" = [])),
+    params(("priceListId" = Uuid, Path, description = "The price list"), IfMatch),
+    request_body = PriceListChange,
+    responses(
+        (status = 200, description = "The price list as it is now", body = PriceList, headers(("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 403, description = "pricing.not_your_price_list", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "pricing.price_list_invalid, pricing.group_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn update_price_list(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(price_list_id): ApiPath<Uuid>,
+    IfMatch(version): IfMatch,
+    ApiJson(list): ApiJson<PriceListChange>,
+) -> Result<Versioned<PriceList>> {
+    let ctx = ctx.call(&actor);
+    Ok(Versioned(sql::update_price_list(&app.pool, &ctx, price_list_id, version, &list).await?))
+}
+
+/// Delete a price list
+///
+/// With its prices.
+#[utoipa::path(
+    delete, path = "/price-lists/{priceListId}", tag = "pricing", operation_id = "deletePriceList",
+    security(("bearer" = [])),
+    params(("priceListId" = Uuid, Path, description = "The price list")),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 403, description = "pricing.not_your_price_list", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn delete_price_list(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(price_list_id): ApiPath<Uuid>,
+) -> Result<StatusCode> {
+    sql::delete_price_list(&app.pool, &ctx.call(&actor), price_list_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List the offers in a price list
+///
+/// With their prices; a seller sees its own offers.
+#[utoipa::path(
+    get, path = "/price-lists/{priceListId}/prices", tag = "pricing", operation_id = "listListedOffers",
+    security(("bearer" = [])),
+    params(("priceListId" = Uuid, Path, description = "The price list"), Page),
+    responses((status = 200, description = "A page of offers", body = Paged<ListedOffer>))
+)]
+pub async fn list_listed_offers(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    page: Page,
+    ApiPath(price_list_id): ApiPath<Uuid>,
+) -> Result<Json<Paged<ListedOffer>>> {
+    let rows = sql::list_listed_offers(&app.pool, &ctx.call(&actor), price_list_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| ListedOffer::try_from(row))?))
+}
+
+/// Get what an offer costs in a price list
+#[utoipa::path(
+    get, path = "/price-lists/{priceListId}/prices/{variantId}/{sellerId}", tag = "pricing", operation_id = "getListPrices",
+    security(("bearer" = [])),
+    params(("priceListId" = Uuid, Path, description = "The price list"), ("variantId" = Uuid, Path, description = "The variant"), ("sellerId" = Uuid, Path, description = "Whose offer")),
+    responses(
+        (status = 200, description = "The prices; none when it is not in the list", body = ListedOffer, headers(("ETag" = String, description = "Its version, for If-Match"))),
+    )
+)]
+pub async fn get_list_prices(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath((price_list_id, variant_id, seller_id)): ApiPath<(Uuid, Uuid, Uuid)>,
+) -> Result<Versioned<ListedOffer>> {
+    let ctx = ctx.call(&actor);
+    Ok(Versioned(sql::get_list_prices(&app.pool, &ctx, price_list_id, variant_id, seller_id).await?))
+}
+
+/// Set what an offer costs in a price list
+///
+/// Replaces all its prices in the list; none takes it off. For the seller of the offer and administrators.
+#[utoipa::path(
+    put, path = "/price-lists/{priceListId}/prices/{variantId}/{sellerId}", tag = "pricing", operation_id = "setListPrices",
+    security(("bearer" = [])),
+    params(("priceListId" = Uuid, Path, description = "The price list"), ("variantId" = Uuid, Path, description = "The variant"), ("sellerId" = Uuid, Path, description = "Whose offer"), IfMatch),
+    request_body = ListPricesChange,
+    responses(
+        (status = 200, description = "The prices as they are now", body = ListedOffer, headers(("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 422, description = "pricing.list_prices_invalid, pricing.currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn set_list_prices(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath((price_list_id, variant_id, seller_id)): ApiPath<(Uuid, Uuid, Uuid)>,
+    IfMatch(version): IfMatch,
+    ApiJson(change): ApiJson<ListPricesChange>,
+) -> Result<Versioned<ListedOffer>> {
+    let (ctx, offer) = (ctx.call(&actor), (variant_id, seller_id));
+    Ok(Versioned(sql::set_list_prices(&app.pool, &ctx, price_list_id, offer, version, &change).await?))
 }

@@ -42,6 +42,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::get_buyer_group, http::update_buyer_group, http::delete_buyer_group))
         .routes(routes!(http::list_group_members))
         .routes(routes!(http::add_group_member, http::remove_group_member))
+        .routes(routes!(http::list_price_lists, http::create_price_list))
+        .routes(routes!(http::get_price_list, http::update_price_list, http::delete_price_list))
+        .routes(routes!(http::list_listed_offers))
+        .routes(routes!(http::get_list_prices, http::set_list_prices))
 }
 
 /// Worker step: starts and ends promotions whose time has come. A promotion applies by its window, so it may be late.

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::types::{
     Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionRule, CommissionRuleChange,
-    CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, NewBuyerGroup, NewCommissionRule,
-    NewCouponBatch, Preview, Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
+    CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, ListPricesChange, ListedOffer,
+    NewBuyerGroup, NewCommissionRule, NewCouponBatch, Preview, PriceList, PriceListChange, PriceListFilter,
+    Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
 };
 use crate::app::Pool;
 use crate::db::call::{execute, query, query_one};
@@ -437,4 +438,119 @@ pub async fn set_shipping_rate(
     )
     .await?;
     Ok(ShippingRate::try_from(&row)?)
+}
+
+pub async fn list_price_lists(
+    pool: &Pool,
+    ctx: &CallContext,
+    filter: &PriceListFilter,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "pricing.list_price_lists",
+        "select price_list_id, seller_id, name, group_code, priority, is_active, starts_at, ends_at, version, created_at, \
+         updated_at, page_cursor from pricing.list_price_lists($1, $2, $3, $4)",
+        &[ctx, &filter.group_code, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn get_price_list(pool: &Pool, ctx: &CallContext, price_list_id: Uuid) -> Result<PriceList> {
+    let row = query_one(
+        pool,
+        "pricing.get_price_list",
+        "select price_list_id, seller_id, name, group_code, priority, is_active, starts_at, ends_at, version, created_at, \
+         updated_at from pricing.get_price_list($1, $2)",
+        &[ctx, &price_list_id],
+    )
+    .await?;
+    Ok(PriceList::try_from(&row)?)
+}
+
+pub async fn create_price_list(pool: &Pool, ctx: &CallContext, list: &PriceListChange) -> Result<PriceList> {
+    let row = query_one(
+        pool,
+        "pricing.create_price_list",
+        "select price_list_id, seller_id, name, group_code, priority, is_active, starts_at, ends_at, version, created_at, \
+         updated_at from pricing.create_price_list($1, $2)",
+        &[ctx, &Json(list)],
+    )
+    .await?;
+    Ok(PriceList::try_from(&row)?)
+}
+
+pub async fn update_price_list(
+    pool: &Pool,
+    ctx: &CallContext,
+    price_list_id: Uuid,
+    version: i32,
+    list: &PriceListChange,
+) -> Result<PriceList> {
+    let row = query_one(
+        pool,
+        "pricing.update_price_list",
+        "select price_list_id, seller_id, name, group_code, priority, is_active, starts_at, ends_at, version, created_at, \
+         updated_at from pricing.update_price_list($1, $2, $3, $4)",
+        &[ctx, &price_list_id, &version, &Json(list)],
+    )
+    .await?;
+    Ok(PriceList::try_from(&row)?)
+}
+
+pub async fn delete_price_list(pool: &Pool, ctx: &CallContext, price_list_id: Uuid) -> Result<()> {
+    let sql = "select pricing.delete_price_list($1, $2)";
+    query(pool, "pricing.delete_price_list", sql, &[ctx, &price_list_id]).await.map(drop)
+}
+
+pub async fn list_listed_offers(
+    pool: &Pool,
+    ctx: &CallContext,
+    price_list_id: Uuid,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "pricing.list_listed_offers",
+        "select price_list_id, seller_id, variant_id, version, prices, page_cursor \
+         from pricing.list_listed_offers($1, $2, $3, $4)",
+        &[ctx, &price_list_id, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn get_list_prices(
+    pool: &Pool,
+    ctx: &CallContext,
+    price_list_id: Uuid,
+    variant_id: Uuid,
+    seller_id: Uuid,
+) -> Result<ListedOffer> {
+    let row = query_one(
+        pool,
+        "pricing.get_list_prices",
+        "select price_list_id, seller_id, variant_id, version, prices from pricing.get_list_prices($1, $2, $3, $4)",
+        &[ctx, &price_list_id, &variant_id, &seller_id],
+    )
+    .await?;
+    Ok(ListedOffer::try_from(&row)?)
+}
+
+pub async fn set_list_prices(
+    pool: &Pool,
+    ctx: &CallContext,
+    price_list_id: Uuid,
+    (variant_id, seller_id): (Uuid, Uuid),
+    version: i32,
+    change: &ListPricesChange,
+) -> Result<ListedOffer> {
+    let row = query_one(
+        pool,
+        "pricing.set_list_prices",
+        "select price_list_id, seller_id, variant_id, version, prices \
+         from pricing.set_list_prices($1, $2, $3, $4, $5, $6)",
+        &[ctx, &price_list_id, &variant_id, &seller_id, &version, &Json(&change.prices)],
+    )
+    .await?;
+    Ok(ListedOffer::try_from(&row)?)
 }

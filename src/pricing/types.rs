@@ -1077,3 +1077,136 @@ pub struct ShippingRateChange {
     #[schema(minimum = 1, maximum = 10_000_000_000_000_i64)]
     pub free_from_minor: Option<i64>,
 }
+
+/// A price list as its owner writes it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"name": "Resellers", "groupCode": "resellers", "priority": 10}))]
+pub struct PriceListChange {
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+    /// The group of buyers it is for.
+    #[schema(min_length = 1, max_length = 40)]
+    pub group_code: String,
+    /// Of several lists that have a price for a line, the greatest wins, then the older list.
+    #[serde(default)]
+    #[schema(minimum = -1_000_000, maximum = 1_000_000)]
+    pub priority: i32,
+    /// Whether it counts; true when absent.
+    pub active: Option<bool>,
+    /// From when it counts; a new one from now on when absent.
+    pub starts_at: Option<Timestamp>,
+    /// Until when, exclusive; for ever when absent.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// What a group of buyers pays instead of the public prices.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceList {
+    pub price_list_id: Uuid,
+    /// Whose it is; null = the marketplace's.
+    pub seller_id: Option<Uuid>,
+    pub name: String,
+    pub group_code: String,
+    pub priority: i32,
+    pub active: bool,
+    pub starts_at: Timestamp,
+    pub ends_at: Option<Timestamp>,
+    /// Moves on with its prices too.
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl HasVersion for PriceList {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl TryFrom<&Row> for PriceList {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            price_list_id: row.try_get("price_list_id")?,
+            seller_id: row.try_get("seller_id")?,
+            name: row.try_get("name")?,
+            group_code: row.try_get("group_code")?,
+            priority: row.try_get("priority")?,
+            active: row.try_get("is_active")?,
+            starts_at: row.try_get("starts_at")?,
+            ends_at: row.try_get("ends_at")?,
+            version: row.try_get("version")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
+}
+
+/// Which price lists to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct PriceListFilter {
+    /// Of this group of buyers.
+    #[param(max_length = 40)]
+    pub group_code: Option<String>,
+}
+
+/// One price of an offer in a list: of a unit, in a currency, from a quantity on.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListPrice {
+    pub price: Money,
+    /// Holds from this quantity of a line on; 1 when absent.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub min_quantity: Option<i32>,
+}
+
+/// What an offer shall cost in a list.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"prices": [
+    {"price": {"amountMinor": 1499, "currency": "USD"}},
+    {"price": {"amountMinor": 1399, "currency": "USD"}, "minQuantity": 10}]}))]
+pub struct ListPricesChange {
+    /// None takes the offer off the list.
+    #[schema(max_items = 100)]
+    pub prices: Vec<ListPrice>,
+}
+
+/// What an offer costs in a price list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedOffer {
+    pub price_list_id: Uuid,
+    pub seller_id: Uuid,
+    pub variant_id: Uuid,
+    /// By currency and quantity.
+    #[schema(value_type = Vec<ListPrice>)]
+    pub prices: Box<RawValue>,
+    /// The list's.
+    pub version: i32,
+}
+
+impl HasVersion for ListedOffer {
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl TryFrom<&Row> for ListedOffer {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            price_list_id: row.try_get("price_list_id")?,
+            seller_id: row.try_get("seller_id")?,
+            variant_id: row.try_get("variant_id")?,
+            prices: row.try_get::<_, Json<Box<RawValue>>>("prices")?.0,
+            version: row.try_get("version")?,
+        })
+    }
+}

@@ -260,42 +260,137 @@ fn a_price_change_races_with_checkout() {
             .await
             .expect(200);
         let buyers = t.crowd(8).await;
-        let replies = together(9, |i| {
-            let (sam, buyers) = (sam.clone(), buyers.clone());
-            async move {
-                let mut replies = Vec::new();
-                for n in 0..10 {
-                    if i < 8 {
-                        replies.push(
-                            buyers[i].post("/orders", order("USD", &[(lamp, 1), (lamp, 2)])).once().await,
-                        );
-                    } else {
-                        let (one, two) = if n % 2 == 0 { (2000, 1500) } else { (1000, 900) };
-                        set(
+        let mut seen = std::collections::BTreeSet::new();
+        for round in 0..10 {
+            // one changes the prices while eight order
+            let (one, two) = if round % 2 == 0 { (2000, 1500) } else { (1000, 900) };
+            let replies = together(9, |i| {
+                let (sam, buyers) = (sam.clone(), buyers.clone());
+                async move {
+                    match buyers.get(i) {
+                        Some(buyer) => buyer
+                            .post("/orders", order("USD", &[(lamp, 1), (lamp, 2)]))
+                            .once()
+                            .await
+                            .expect(201),
+                        None => set(
                             &sam,
                             lamp,
                             json!([{ "price": usd(one) }, { "price": usd(two), "minQuantity": 2 }]),
                         )
                         .await
-                        .expect(200);
+                        .expect(200),
                     }
                 }
-                replies
+            })
+            .await;
+            for placed in &replies[..8] {
+                let lines = units(&placed["fulfilments"][0]["lines"]);
+                let prices: Vec<i64> = lines.into_iter().map(|(minor, _)| minor).collect();
+                assert!(
+                    prices == [1000, 900] || prices == [2000, 1500],
+                    "one set of prices or the other, never a mixture: {prices:?}"
+                );
+                assert_eq!(placed["total"], usd(prices[0] + 2 * prices[1]));
+                seen.insert(prices);
             }
-        })
-        .await;
-        let mut seen = std::collections::BTreeSet::new();
-        for placed in replies.into_iter().flatten() {
-            let placed = placed.expect(201);
-            let prices: Vec<i64> =
-                units(&placed["fulfilments"][0]["lines"]).into_iter().map(|(minor, _)| minor).collect();
-            assert!(
-                prices == [1000, 900] || prices == [2000, 1500],
-                "one set of prices or the other, never a mixture: {prices:?}"
-            );
-            assert_eq!(placed["total"], usd(prices[0] + 2 * prices[1]));
-            seen.insert(prices);
         }
-        assert_eq!(seen.len(), 2, "both sets were paid, or nothing raced");
+        assert_eq!(seen.len(), 2, "both sets were paid");
+    });
+}
+
+#[test]
+fn a_group_of_buyers_pays_by_its_list() {
+    run(async |t| {
+        let (admin, sam, eve) = (t.admin().await, t.seller("sam").await, t.seller("eve").await);
+        let (ana, ben) = (t.buyer("ana").await, t.buyer("ben").await);
+        let lamp = t.offer(&sam, 1000, 50).await;
+        t.execute("insert into pricing.buyer_groups (group_code, name, created_at, updated_at) values ('vip', 'VIP', core.now(), core.now())", &[]).await;
+        t.execute("insert into pricing.buyer_group_members (buyer_id, group_code, added_at) values ($1, 'vip', core.now())", &[&ana.user_id]).await;
+
+        let made = admin.post("/price-lists", json!({ "name": "VIP", "groupCode": "vip" })).await.expect(201);
+        let list = made.header("location").to_owned();
+        assert_eq!(
+            (made.header("etag"), &made["sellerId"], &made["active"]),
+            ("\"1\"", &Value::Null, &json!(true))
+        );
+        let path = format!("{list}/prices/{lamp}/{}", sam.seller_id);
+        assert_eq!(sam.get(&path).await.expect(200)["prices"], json!([]));
+        let body = json!({ "prices": [{ "price": usd(900) }, { "price": usd(850), "minQuantity": 10 }] });
+        let entered = sam.put(&path, body.clone()).if_match(1).await.expect(200);
+        assert_eq!((entered.header("etag"), &entered["prices"][1]["minQuantity"]), ("\"2\"", &json!(10)));
+        assert_eq!(sam.get(&format!("{list}/prices")).await.expect(200).items().len(), 1);
+        assert_eq!(eve.get(&format!("{list}/prices")).await.expect(200).items().len(), 0);
+        assert_eq!(t.payloads("pricing.list_prices_changed").await[0]["prices"][0]["priceMinor"], 900);
+
+        // for its group alone; everybody else sees and pays what the offer says
+        for (buyer, one, ten) in [(&ana, (900, "LIST/1"), (850, "LIST/10")), (&ben, (1000, ""), (1000, ""))] {
+            for (quantity, expected) in [(1, one), (10, ten)] {
+                let lines = [(lamp, quantity)];
+                let preview = buyer.post("/promotions/apply", basket("USD", &lines)).await.expect(200);
+                let placed = buyer.post("/orders", order("USD", &lines)).once().await.expect(201);
+                let expected = [(expected.0, expected.1.to_owned())];
+                assert_eq!(
+                    (units(&preview["lines"]), units(&placed["fulfilments"][0]["lines"])),
+                    (expected.to_vec(), expected.to_vec())
+                );
+                assert_eq!(placed["total"], preview["total"]);
+                let source = &placed["fulfilments"][0]["lines"][0]["priceSource"];
+                assert_eq!(source.is_null(), buyer.name == "ben", "{source}");
+                if buyer.name == "ana" {
+                    assert_eq!(source["priceListId"], made["priceListId"]);
+                }
+            }
+        }
+        assert_eq!(seen(&ana, lamp, "").await["price"], usd(1000), "product reads tell the public price");
+
+        // a list that does not count any more, and one that is gone
+        let change = json!({ "name": "VIP", "groupCode": "vip", "active": false });
+        sam.put(&list, change.clone()).if_match(2).await.problem(403, "pricing.not_your_price_list");
+        admin.put(&list, change.clone()).if_match(1).await.problem(412, "core.version_stale");
+        admin.put(&list, change).if_match(2).await.expect(200);
+        let preview = ana.post("/promotions/apply", basket("USD", &[(lamp, 1)])).await.expect(200);
+        assert_eq!(units(&preview["lines"]), [(1000, String::new())]);
+        admin.delete(&list).await.expect(204);
+        admin.get(&list).await.problem(404, "pricing.price_list_not_found");
+
+        // a store's own
+        let own = sam
+            .post("/price-lists", json!({ "name": "Friends", "groupCode": "vip", "priority": 5 }))
+            .await
+            .expect(201);
+        let list = own.header("location").to_owned();
+        assert_eq!(own.id("sellerId"), sam.seller_id);
+        let mine = format!("{list}/prices/{lamp}/{}", sam.seller_id);
+        sam.put(&mine, json!({ "prices": [{ "price": usd(700) }] })).if_match(1).await.expect(200);
+        let preview = ana.post("/promotions/apply", basket("USD", &[(lamp, 1)])).await.expect(200);
+        assert_eq!(units(&preview["lines"]), [(700, "LIST/1".to_owned())]);
+        eve.get(&list).await.problem(404, "pricing.price_list_not_found");
+        assert_eq!(eve.get("/price-lists?groupCode=vip").await.expect(200).items().len(), 0);
+
+        // refused
+        let same = json!({ "prices": [{ "price": usd(9) }, { "price": usd(9), "minQuantity": 2 }] });
+        sam.put(&mine, same).if_match(2).await.problem_at(
+            422,
+            "pricing.list_prices_invalid",
+            "/prices/1/price/amountMinor",
+        );
+        sam.put(&mine, json!({ "prices": [{ "price": json!({ "amountMinor": 1, "currency": "XXX" }) }] }))
+            .if_match(2)
+            .await
+            .problem_at(422, "pricing.currency_unknown", "/prices/0/price/currency");
+        sam.put(&mine, body.clone()).await.problem(428, "core.if_match_required");
+        let theirs = format!("{list}/prices/{lamp}/{}", eve.seller_id);
+        sam.put(&theirs, body).if_match(2).await.problem(404, "pricing.offer_not_found");
+        sam.post("/price-lists", json!({ "name": "X", "groupCode": "nobody" })).await.problem_at(
+            422,
+            "pricing.group_unknown",
+            "/groupCode",
+        );
+        ana.get("/price-lists").await.problem(403, "identity.role_required");
+        ana.post("/price-lists", json!({ "name": "X", "groupCode": "vip" }))
+            .await
+            .problem(403, "identity.role_required");
+        t.anybody().get("/price-lists").await.problem(401, "identity.unauthenticated");
     });
 }

@@ -3051,7 +3051,7 @@ create view events.listed_entries (seq bigint, type text, aggregate_type text, a
 comment on view events.listed_entries is 'Row type of events.list_events: an event and its place in the list.';
 
 create view events.positions (consumer text, types text[], seq bigint, behind bigint, created_at timestamp with time zone, updated_at timestamp with time zone);
-comment on view events.positions is 'Named consumers, their cursor, and how many numbers they are behind the head.';
+comment on view events.positions is 'Named consumers, their cursor, and how many numbers the head is beyond what they have committed; 0 when nothing of their types waits.';
 
 function events.commit(p_consumer text, p_seq bigint) returns bigint
   -- Moves a named consumer forwards to this seq; answers its position.

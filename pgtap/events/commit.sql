@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(11);
 
 select test.event(core.new_id(), 1), test.event(core.new_id(), 1), test.event(core.new_id(), 1);
 select events.sequence();
@@ -8,6 +8,14 @@ select events.create_consumer('test.all', null, 0);
 -- allowed
 select is(events.commit('test.all', 2), 2::bigint, 'forwards');
 select is((select p.behind from events.positions as p where p.consumer = 'test.all'), 1::bigint, 'one is left');
+
+-- behind is what it has to read, not what the log has
+select events.create_consumer('test.none', array['identity.user_registered'], 0);
+select events.create_consumer('test.some', array['identity.user_registered', 'identity.user_suspended'], 1);
+select is((select p.behind from events.positions as p where p.consumer = 'test.none'), 0::bigint, 'nothing of its types waits');
+select is((select p.behind from events.positions as p where p.consumer = 'test.some'), 2::bigint, 'the next one of its types and all after it');
+select events.commit('test.some', 3);
+select is((select p.behind from events.positions as p where p.consumer = 'test.some'), 0::bigint, 'all is done');
 
 -- repeated
 select is(events.commit('test.all', 2), 2::bigint, 'the same again');

@@ -41,8 +41,8 @@ as $$
       or t.payload_schema -> 'additionalProperties' = 'false'
          and e.payload - array(select jsonb_object_keys(t.payload_schema -> 'properties')) <> '{}'
   union all
-  select 'events.cursor_within_log', p.consumer, format('The cursor is %s beyond the head.', -p.behind)
-    from events.positions as p
-   where p.behind < 0
+  select 'events.cursor_within_log', c.consumer, format('The cursor is %s beyond the head.', c.seq - h.seq)
+    from events.consumers as c
+    join events.head as h on c.seq > h.seq
 $$;
 comment on function events._check_invariants() is 'Broken invariants of events.';

@@ -107,7 +107,7 @@ impl Deref for App {
 impl App {
     pub fn new(config: Config, pool: Pool, worker_pool: Pool, tokens: Tokens) -> Self {
         Self(Arc::new(AppInner {
-            admission: Semaphore::new(config.max_requests),
+            admission: Semaphore::new(config.requests_max),
             batch: Batchers::start(&config, &pool),
             passwords: Passwords::new(config.password_cost()),
             provider: Arc::new(Sandbox::new(&tokens)),

@@ -1,5 +1,6 @@
 //! The command line: what each subcommand does, in the order it does it.
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -129,15 +130,13 @@ enum UrlRole {
 pub fn main() -> ExitCode {
     let cli = match parse(&std::env::args_os().collect::<Vec<_>>()) {
         Ok(cli) => cli,
-        Err(code) => return code,
-    };
-    let mistakes = cli.config.mistakes(matches!(cli.command, Command::Serve(_)));
-    if !mistakes.is_empty() {
-        for mistake in mistakes {
-            eprintln!("error: {mistake}");
+        Err(mistakes) => {
+            for mistake in mistakes {
+                eprintln!("{mistake}");
+            }
+            return ExitCode::from(2);
         }
-        return ExitCode::from(2);
-    }
+    };
     telemetry::init(&cli.config);
     match run(cli) {
         Ok(code) => code,
@@ -181,47 +180,55 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Like `Cli::parse`, but goes on after a value that does not parse, so that all of them are reported.
-fn parse(arguments: &[std::ffi::OsString]) -> Result<Cli, ExitCode> {
+/// Like `Cli::parse`, but goes on after a value that is not valid, so that all mistakes are told at once: those of single
+/// values, and those of the configuration as a whole.
+fn parse(arguments: &[OsString]) -> Result<Cli, Vec<String>> {
     // The configuration may be given before or after the subcommand.
     let mut command = Cli::command().mut_args(|arg| arg.global(true));
-    let mut mistakes = Vec::new();
+    let mut arguments = arguments.to_vec();
+    let (mut mistakes, mut without) = (Vec::new(), Vec::new());
     loop {
-        let error = match command.clone().try_get_matches_from(arguments) {
-            Ok(matches) if mistakes.is_empty() => match Cli::from_arg_matches(&matches) {
-                Ok(cli) => return Ok(cli),
-                Err(error) => error.format(&mut command),
-            },
-            Ok(_) => break,
-            Err(error) => error,
+        let matches = command.clone().try_get_matches_from(&arguments);
+        let error = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+            Ok(cli) => {
+                let whole = cli.config.mistakes(matches!(cli.command, Command::Serve(_)));
+                // What a default stands in for was not said by anybody.
+                let is_said = |text: &String| !without.iter().any(|flag| text.contains(flag));
+                mistakes.extend(whole.into_iter().filter(is_said).map(|text| format!("error: {text}")));
+                return if mistakes.is_empty() { Ok(cli) } else { Err(mistakes) };
+            }
+            Err(error) => error.format(&mut command),
         };
         let bad_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
-        let Some(id) = argument_of(&command, &error).filter(|_| bad_value) else {
-            if mistakes.is_empty() {
-                error.exit();
-            }
-            mistakes.push(error);
-            break;
-        };
-        // Accept anything for this one and look for the next mistake.
-        command = command.mut_arg(id, |arg| arg.value_parser(clap::value_parser!(std::ffi::OsString)));
-        mistakes.push(error);
-    }
-    for mistake in mistakes {
-        let text = mistake.render().to_string();
-        let lines = text.lines().take_while(|line| !line.starts_with("For more information"));
-        for line in lines.filter(|line| !line.is_empty()) {
-            eprintln!("{line}");
+        let flag = argument_of(&command, &error).filter(|flag| bad_value && !without.contains(flag));
+        if flag.is_none() && mistakes.is_empty() {
+            error.exit();
         }
+        let text = error.render().to_string();
+        let lines = text.lines().take_while(|line| !line.starts_with("For more information"));
+        mistakes.push(lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"));
+        let Some(flag) = flag else { return Err(mistakes) };
+        // Forget the value and look for the next mistake.
+        let given = format!("{flag}=");
+        while let Some(at) = arguments.iter().position(|argument| *argument == *flag) {
+            arguments.drain(at..arguments.len().min(at + 2));
+        }
+        arguments.retain(|argument| !argument.to_string_lossy().starts_with(&given));
+        command = command.mut_args(|arg| if long(&arg) == flag { arg.env(None) } else { arg });
+        without.push(flag);
     }
-    Err(ExitCode::from(2))
 }
 
-/// Which of our arguments an error is about.
+/// A flag as it is typed.
+fn long(argument: &clap::Arg) -> String {
+    format!("--{}", argument.get_long().unwrap_or_default())
+}
+
+/// Which of our flags an error is about.
 fn argument_of(command: &clap::Command, error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(shown)) = error.get(ContextKind::InvalidArg) else { return None };
-    let flag = shown.split([' ', '=']).next()?.trim_start_matches('-');
-    command.get_arguments().find(|arg| arg.get_long() == Some(flag)).map(|arg| arg.get_id().to_string())
+    let flag = shown.split([' ', '=']).next()?;
+    command.get_arguments().map(long).find(|known| known == flag)
 }
 
 /// Where the database is: somebody else's, or our own child.
@@ -538,7 +545,7 @@ async fn db_url(config: Config, options: DbUrl) -> anyhow::Result<ExitCode> {
 mod tests {
     use super::*;
 
-    fn arguments(text: &str) -> Vec<std::ffi::OsString> {
+    fn arguments(text: &str) -> Vec<OsString> {
         text.split_whitespace().map(Into::into).collect()
     }
 
@@ -556,8 +563,27 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_are_collected() {
-        let line = "tradepost serve --listen nowhere --body-limit-bytes many --log-format loud";
-        assert!(parse(&arguments(line)).is_err());
+    fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
+        let line = "tradepost --listen=nowhere serve --body-limit-bytes many --log-format loud --connections-max 0 \
+                    --database-url mysql://me:hunter2@db --statement-timeout-ms soon --lock-timeout-ms 9000";
+        let mistakes = parse(&arguments(line)).unwrap_err();
+        for part in [
+            "'nowhere'",
+            "'many'",
+            "'loud'",
+            "'soon'",
+            "--jwt-key-file",
+            "--connections-max must",
+            "postgres://",
+        ] {
+            assert_eq!(
+                mistakes.iter().filter(|text| text.contains(part)).count(),
+                1,
+                "{part}: {mistakes:#?}"
+            );
+        }
+        // --lock-timeout-ms must be shorter than something that nobody knows: not a mistake yet.
+        assert_eq!(mistakes.len(), 7, "{mistakes:#?}");
+        assert!(!mistakes.concat().contains("hunter2"), "{mistakes:#?}");
     }
 }

@@ -109,7 +109,7 @@ pub struct Config {
     /// Most headers of a request
     #[arg(long, env = "TRADEPOST_HEADERS_MAX", default_value_t = 64, value_name = "N")]
     #[arg(help_heading = "HTTP")]
-    pub max_headers: usize,
+    pub headers_max: usize,
     /// How long a client may take to send the head of a request, and an idle connection stays open
     #[arg(long, env = "TRADEPOST_HEADER_TIMEOUT_MS", default_value_t = 30_000, value_name = "MS")]
     #[arg(help_heading = "HTTP")]
@@ -121,15 +121,15 @@ pub struct Config {
     /// Most open connections
     #[arg(long, env = "TRADEPOST_CONNECTIONS_MAX", default_value_t = 10_000, value_name = "N")]
     #[arg(help_heading = "HTTP")]
-    pub max_connections: usize,
+    pub connections_max: usize,
     /// Most concurrent streams of an HTTP/2 connection
     #[arg(long, env = "TRADEPOST_HTTP2_STREAMS_MAX", default_value_t = 128, value_name = "N")]
     #[arg(help_heading = "HTTP")]
-    pub max_http2_streams: u32,
+    pub http2_streams_max: u32,
     /// Most API requests that are worked on at once
     #[arg(long, env = "TRADEPOST_REQUESTS_MAX", default_value_t = 1_024, value_name = "N")]
     #[arg(help_heading = "HTTP")]
-    pub max_requests: usize,
+    pub requests_max: usize,
     /// How long a request beyond that number waits before it is refused
     #[arg(long, env = "TRADEPOST_ADMISSION_WAIT_MS", default_value_t = 100, value_name = "MS")]
     #[arg(help_heading = "HTTP")]
@@ -282,8 +282,8 @@ impl Config {
             ("--worker-connections-max", self.worker_connections_max),
             ("--batch-requests-max", self.batch_requests_max),
             ("--batch-queue-max", self.batch_queue_max),
-            ("--connections-max", self.max_connections),
-            ("--requests-max", self.max_requests),
+            ("--connections-max", self.connections_max),
+            ("--requests-max", self.requests_max),
         ] {
             check(value >= 1, &format!("{name} must be at least 1"));
         }
@@ -369,12 +369,45 @@ mod tests {
     fn all_mistakes_are_reported_at_once() {
         let config = Config {
             database_url: Some(Secret::new("mysql://db")),
-            max_connections: 0,
+            connections_max: 0,
             lock_timeout_ms: 9_000,
             ..Config::default()
         };
         let mistakes = config.mistakes(true);
         assert_eq!(mistakes.len(), 4, "{mistakes:#?}");
+    }
+
+    #[test]
+    fn a_flag_is_called_like_its_variable_and_mistakes_like_flags() {
+        let command = Config::augment_args(clap::Command::new("tradepost"));
+        let flags: Vec<String> =
+            command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned).collect();
+        let variables = command.get_arguments().filter_map(clap::Arg::get_env).map(|name| {
+            let name = name.to_str().unwrap();
+            name.strip_prefix("TRADEPOST_").unwrap_or(name).to_lowercase().replace('_', "-")
+        });
+        assert_eq!(variables.collect::<Vec<_>>(), flags);
+
+        let wrong = Config {
+            database_url: Some(Secret::new("mysql://db")),
+            api_connections_max: 0,
+            worker_connections_max: 0,
+            batch_requests_max: 0,
+            batch_queue_max: 0,
+            connections_max: 0,
+            requests_max: 0,
+            header_limit_bytes: 0,
+            lock_timeout_ms: 30_000,
+            statement_timeout_ms: 20_000,
+            ..Config::default()
+        };
+        let mistakes = wrong.mistakes(true).join(" ");
+        let named: Vec<&str> =
+            mistakes.split_whitespace().filter_map(|word| word.strip_prefix("--")).collect();
+        assert!(named.len() >= 11, "{mistakes}");
+        for flag in named {
+            assert!(flags.iter().any(|known| known == flag), "there is no --{flag}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) async fn serve_router(
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     let builder = Arc::new(builder(&app.config));
-    let slots = Arc::new(Semaphore::new(app.config.max_connections));
+    let slots = Arc::new(Semaphore::new(app.config.connections_max));
     let connections = TaskTracker::new();
     let abort = CancellationToken::new();
 
@@ -98,13 +98,13 @@ fn builder(config: &Config) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(config.header_timeout_ms))
-        .max_headers(config.max_headers)
+        .max_headers(config.headers_max)
         .max_buf_size(config.header_limit_bytes);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(config.header_limit_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(config.max_http2_streams)
+        .max_concurrent_streams(config.http2_streams_max)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
     builder

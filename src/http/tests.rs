@@ -280,7 +280,7 @@ async fn panics_and_slowness_become_problems() {
 #[tokio::test]
 async fn too_many_requests_at_once_are_turned_away() {
     let server = Server::start(|config| {
-        config.max_requests = 1;
+        config.requests_max = 1;
         config.admission_wait_ms = 20;
     })
     .await;
@@ -294,7 +294,7 @@ async fn too_many_requests_at_once_are_turned_away() {
 
 #[tokio::test]
 async fn connections_beyond_the_cap_are_told_so() {
-    let server = Server::start(|config| config.max_connections = 1).await;
+    let server = Server::start(|config| config.connections_max = 1).await;
     let _first = TcpStream::connect(server.address).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let answer = server.raw(b"").await;
@@ -305,7 +305,7 @@ async fn connections_beyond_the_cap_are_told_so() {
 async fn heads_are_bounded() {
     let server = Server::start(|config| {
         config.header_limit_bytes = 8192;
-        config.max_headers = 10;
+        config.headers_max = 10;
         config.header_timeout_ms = 300;
     })
     .await;

@@ -91,6 +91,7 @@ impl Server {
     async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { request_timeout_ms: 5_000, ..Config::default() };
         change(&mut config);
+        crate::telemetry::metrics();
         let tokens = Tokens::ephemeral(TokenSettings::default()).unwrap();
         // Nobody listens there: the pools stay empty.
         let nowhere = "postgres://nobody@127.0.0.1:1/none";

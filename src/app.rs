@@ -4,9 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::{Router, routing};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -194,6 +194,7 @@ fn described(api: OpenApiRouter<App>) -> (Router<App>, OpenApi) {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(docs::jwks))
+        .routes(routes!(metrics::scrape))
         .split_for_parts();
     crate::openapi::complete(&mut description);
     (router, description)
@@ -212,7 +213,6 @@ pub(crate) fn service(app: App, api: OpenApiRouter<App>) -> Router {
     let (documented, description) = described(api);
     let known = KnownQueries::from_description(&description);
     let mut router = documented
-        .route("/metrics", routing::get(metrics::scrape))
         .merge(docs::routes(&description))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)

@@ -31,7 +31,7 @@ use crate::problem::{FieldError, ProblemDocument};
         (name = "orders", description = "Orders and their fulfilments."),
         (name = "payments", description = "Payments and refunds."),
         (name = "events", description = "The event log and its stream."),
-        (name = "core", description = "Health and keys."),
+        (name = "core", description = "Health, metrics and keys."),
     ),
     components(schemas(ProblemDocument, FieldError)),
     modifiers(&Bearer),

@@ -40,6 +40,9 @@ pub struct CategoryRequest {
 /// A category.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"categoryId": "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a11", "parentId": "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a10",
+    "path": ["01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a10", "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a11"], "name": "Shirts",
+    "slug": "shirts", "position": 0, "version": 1, "createdAt": "2026-01-05T09:00:00Z", "updatedAt": "2026-01-05T09:00:00Z"}))]
 pub struct Category {
     pub category_id: Uuid,
     /// The category above; null at the root.
@@ -87,6 +90,9 @@ impl TryFrom<&Row> for Category {
 /// A category with everything below it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"categoryId": "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a10", "name": "Clothing", "slug": "clothing",
+    "position": 0, "children": [{"categoryId": "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a11", "name": "Shirts", "slug": "shirts",
+    "position": 0, "children": []}]}))]
 pub struct CategoryNode {
     pub category_id: Uuid,
     #[schema(min_length = 1, max_length = 100)]
@@ -195,6 +201,9 @@ pub struct AttributeChange {
 /// The definition of an attribute.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"attributeId": "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a12", "code": "color", "name": "Colour",
+    "type": "select", "unit": null, "required": true, "options": ["red", "blue"], "min": null, "max": null,
+    "isVariantAxis": true, "version": 1, "createdAt": "2026-01-05T09:00:00Z", "updatedAt": "2026-01-05T09:00:00Z"}))]
 pub struct Attribute {
     pub attribute_id: Uuid,
     #[schema(max_length = 50)]
@@ -255,6 +264,10 @@ impl TryFrom<&Row> for Attribute {
 /// An attribute of a category.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"attributeId": "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a12", "code": "color", "name": "Colour",
+    "type": "select", "unit": null, "required": true, "options": ["red", "blue"], "min": null, "max": null,
+    "isVariantAxis": true, "version": 1, "createdAt": "2026-01-05T09:00:00Z", "updatedAt": "2026-01-05T09:00:00Z",
+    "inheritedFrom": "01980a3c-7f7e-7c3e-9d43-0d6d9d3f5a10"}))]
 pub struct CategoryAttribute {
     #[serde(flatten)]
     pub attribute: Attribute,

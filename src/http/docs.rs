@@ -19,7 +19,9 @@ use crate::problem::Problem;
 ///
 /// For services that verify tokens themselves: RFC 7517, with the previous key while its tokens may be alive.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "core", operation_id = "jwks", responses(
-    (status = 200, description = "The key set.", body = serde_json::Value)
+    (status = 200, description = "The key set.", body = serde_json::Value, example = json!({"keys": [{
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "h7YLfpH_Zbm1AcVRXUivJfdD94T5TDWQ12HP59xxvZA",
+        "x": "SAPd8qAYAQ_CfG8pjrs3aUdIKtC7uW3XvjPv2_qy1tk"}]}))
 ))]
 pub async fn jwks(State(app): State<App>) -> impl IntoResponse {
     ([(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))], Json(app.tokens.jwks()))

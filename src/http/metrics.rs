@@ -42,7 +42,14 @@ pub fn request(route: &str, method: &'static str, status: u16, elapsed: Duration
     .record(elapsed.as_secs_f64());
 }
 
-/// `GET /metrics`
+/// Gauges, counters and histograms for Prometheus.
+///
+/// Requests by route and status, connection pools, batches, the event log and its consumers, orders and revenue of the last
+/// day. It needs no token: keep it from the outside.
+#[utoipa::path(get, path = "/metrics", tag = "core", operation_id = "metrics", responses(
+    (status = 200, description = "The text format of Prometheus, version 0.0.4.", body = String,
+        content_type = "text/plain", example = "tradepost_events_head 487\n")
+))]
 pub async fn scrape(State(app): State<App>) -> Response {
     join_all(COLLECTORS.iter().map(|(name, collect)| {
         let app = app.clone();

@@ -381,6 +381,9 @@ async fn health_metrics_keys_and_docs() {
         assert!(create["responses"][status].is_object(), "{status}");
     }
     assert!(description["components"]["securitySchemes"]["bearer"].is_object());
+    for path in ["/health/live", "/health/ready", "/metrics", "/.well-known/jwks.json"] {
+        assert!(description["paths"][path]["get"]["responses"]["200"].is_object(), "{path}");
+    }
 
     let page = server.get("/docs").await.text().await.unwrap();
     assert!(page.contains("swagger-ui") && !page.contains("https://"), "nothing from elsewhere: {page}");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
+use serde_json::Value;
 use tokio_postgres::Client;
 use tradepost::docs;
 
@@ -71,6 +72,43 @@ fn documents_know_every_problem_and_event_type() {
         drop(client);
         database.drop().await;
     });
+}
+
+/// Whoever reads the reference sees of every body what it looks like.
+#[test]
+fn every_body_has_an_example() {
+    let document: Value = serde_json::from_str(&openapi()).expect("JSON");
+    let has_example = |body: &Value| holds_example(&document, body, &mut BTreeSet::new());
+    let mut offences = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            if !has_example(&operation["requestBody"]["content"]) && !operation["requestBody"].is_null() {
+                offences.push(format!("{method} {path}: its request"));
+            }
+            for (status, response) in operation["responses"].as_object().expect("responses") {
+                let content = &response["content"];
+                if status.starts_with('2') && !content.is_null() && !has_example(content) {
+                    offences.push(format!("{method} {path}: its answer {status}"));
+                }
+            }
+        }
+    }
+    assert!(offences.is_empty(), "no example:\n  {}", offences.join("\n  "));
+}
+
+/// Whether there is an example in this part of the document, or in what it refers to.
+fn holds_example(document: &Value, part: &Value, seen: &mut BTreeSet<String>) -> bool {
+    match part {
+        Value::Object(members) => members.iter().any(|(name, value)| match (name.as_str(), value) {
+            ("example" | "examples", _) => true,
+            ("$ref", Value::String(to)) if seen.insert(to.clone()) => {
+                holds_example(document, document.pointer(&to[1..]).expect("it leads somewhere"), seen)
+            }
+            _ => holds_example(document, value, seen),
+        }),
+        Value::Array(items) => items.iter().any(|item| holds_example(document, item, seen)),
+        _ => false,
+    }
 }
 
 /// The description as `tradepost openapi` prints it.

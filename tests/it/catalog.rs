@@ -760,6 +760,33 @@ fn an_edit_and_an_approval_at_once_never_approve_what_nobody_read() {
 }
 
 #[test]
+fn of_two_decisions_at_once_the_first_counts() {
+    run(async |t| {
+        let shop = Shop::open(&t).await;
+        for round in 0..5 {
+            let id = shop.submitted(&format!("Shirt {round}")).await;
+            let other = if round % 2 == 0 {
+                json!({ "decision": "APPROVE", "version": 3 })
+            } else {
+                json!({ "decision": "REJECT", "reason": "Too dark.", "version": 3 })
+            };
+            let path = format!("/products/{id}/approve");
+            let replies = at_once([
+                shop.admin.post(&path, json!({ "decision": "APPROVE", "version": 3 })),
+                shop.admin.post(&path, other),
+            ])
+            .await;
+            assert_eq!(statuses(&replies), [200, 409], "round {round}");
+            let told = replies.iter().find(|reply| reply.status == 200).expect("one").str("status");
+            assert_eq!(shop.sam.get(&format!("/products/{id}")).await.expect(200).str("status"), told);
+            let decided = "select count(*) from catalog.product_history
+                            where product_id = $1 and action in ('approve', 'reject')";
+            assert_eq!(t.int(decided, &[&id]).await, 1, "round {round}");
+        }
+    });
+}
+
+#[test]
 fn one_slug_goes_to_one_of_many_at_once() {
     run(async |t| {
         let shop = Shop::open(&t).await;

@@ -232,6 +232,29 @@ fn every_public_function_has_a_pgtap_file() {
     assert_none(&missing);
 }
 
+/// A check that cannot fail is no check: each has an assertion that breaks it and sees it named.
+#[test]
+fn every_invariant_is_broken_by_a_test() {
+    let mut offences = Vec::new();
+    for file in sql_bundle() {
+        let code = without_comments(&file.text);
+        if !code.contains("core.invariant_violation") || file.domain == "pricing" {
+            continue;
+        }
+        let twin = format!("pgtap/{}/_check_invariants.sql", file.domain);
+        let tests = fs::read_to_string(root().join(&twin)).unwrap_or_default();
+        let own = format!("{}.", file.domain);
+        for invariant in
+            quoted(&code, '\'').into_iter().filter(|text| text.starts_with(&own) && is_code(text))
+        {
+            if !tests.contains(&invariant) {
+                offences.push(format!("{twin}: nothing breaks {invariant}"));
+            }
+        }
+    }
+    assert_none(&offences);
+}
+
 #[test]
 fn migrating_and_replaying_twice_changes_nothing() {
     block_on(async {

@@ -1,12 +1,15 @@
 //! `examples/`: they run.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use tradepost::embedded::DbRole;
 use tradepost::seed;
 
-use crate::support::{password_hash, run};
+use crate::support::{password_hash, root, run};
 
 #[path = "../../examples/worker.rs"]
 mod worker;
@@ -48,5 +51,63 @@ fn the_rust_worker_gets_every_event_once_and_remembers_its_place() {
         let (task, events) = start();
         assert!(events.recv_timeout(Duration::from_millis(300)).is_err(), "nothing is told twice");
         task.abort();
+    });
+}
+
+/// Ended when dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_python_worker_gets_every_event_once_wakes_up_and_remembers_its_place() {
+    let python = root().join("target/tools/examples/bin/python3");
+    if !python.exists() {
+        eprintln!("SKIPPED: examples/worker.py needs psycopg; `make test` says why it is not here");
+        return;
+    }
+    run(async |t| {
+        let (ana, sam) = (t.buyer("ana").await, t.seller("sam").await);
+        let mug = t.offer(&sam, 1200, 9).await;
+        let paid = async || {
+            let order = t.order(&ana, &[(mug, 1)]).await.id("orderId");
+            t.pay(order).await;
+            t.sequence().await;
+            format!("orders.order_paid: order {order}")
+        };
+        let url = t.database().url(DbRole::Worker);
+        let worker = |arguments: &[&str]| {
+            let mut command = Command::new(&python);
+            command.arg(root().join("examples/worker.py")).args(arguments).env("DATABASE_URL", &url);
+            command.stdin(Stdio::null()).stdout(Stdio::piped());
+            command
+        };
+        let caught_up = || {
+            let output = worker(&["--until-idle"]).output().expect("python");
+            assert!(output.status.success(), "{output:?}");
+            let text = String::from_utf8(output.stdout).expect("text");
+            text.lines().map(|line| line.split_once(' ').expect("a seq").1.to_owned()).collect::<Vec<_>>()
+        };
+        let before = [paid().await, paid().await];
+        assert_eq!(caught_up(), before, "what was paid while it was away");
+        assert_eq!(caught_up(), [""; 0], "nothing is told twice");
+
+        let mut process = Process(worker(&[]).spawn().expect("python"));
+        let lines = BufReader::new(process.0.stdout.take().expect("piped")).lines();
+        let (send, told) = mpsc::channel();
+        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| send.send(line)));
+        let waits = "select count(*) from pg_stat_activity
+                      where datname = current_database() and state = 'idle' and query like '%from events.fetch(%'";
+        while t.int(waits, &[]).await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let next = paid().await;
+        let line = told.recv_timeout(Duration::from_secs(10)).expect("long before it would look by itself");
+        assert!(line.ends_with(&next), "{line}");
     });
 }

@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(22);
 
 -- Each invariant is broken once, past the functions and the triggers.
 create temporary table f as
@@ -10,7 +10,7 @@ update f set o = (select p.order_id
                     from orders.place_orders(jsonb_build_array(
                            test.placing(ana, jsonb_build_object(lamp::text, 2, rug::text, 1)))) as p);
 select test.disarm('orders.orders', 'orders.fulfilments', 'orders.order_lines', 'orders.adjustments', 'orders.commissions',
-                   'orders.order_history');
+                   'orders.shipping_commissions', 'orders.order_history');
 select is(test.broken('orders'), '{}', 'all is well');
 
 -- sums
@@ -63,6 +63,24 @@ select ok('orders.line_has_commission' = any (test.broken('orders', $$
 select ok('orders.line_has_commission' = any (test.broken('orders', $$
     update orders.commissions as c set base_minor = base_minor + 1 from f where c.order_id = f.o and c.seller_id = f.sam $$)),
   'a commission on more than the line');
+select is(test.broken('orders', format('update orders.commissions as c set %s from f where c.order_id = f.o and c.seller_id = f.sam', change)),
+          '{orders.commission_follows_from_snapshot}', change || ': not what the snapshot comes to')
+  from unnest(array['amount_minor = amount_minor + 1', 'exact_percent = exact_percent + 0.001', 'vat_minor = vat_minor + 1']) as change;
+select is(test.broken('orders', $$
+    update orders.commissions as c set rule_id = core.new_id(), rule_version = 1 from f where c.order_id = f.o and c.seller_id = f.sam $$),
+  '{orders.commission_is_of_its_rule}', 'a commission by a rule that there is not');
+create function pg_temp.keep_of_shipping(p_base_off integer, p_limit_off integer) returns void language sql as $$
+  insert into orders.shipping_commissions
+    (seller_id, order_id, rule_id, rule_version, percent_bp, fixed_minor, base, base_minor, limit_minor, exact_percent, amount_minor,
+     vat_bp, vat_minor)
+  select p.seller_id, p.order_id, core.new_id(), 1, 0, 0, 'NET', p.shipping_minor + p_base_off, p.shipping_minor + p_limit_off, 0, 0, 0, 0
+    from f join orders.fulfilments as p on p.order_id = f.o and p.seller_id = f.sam;
+$$;
+select is(test.broken('orders', format('select pg_temp.keep_of_shipping(%s, %s)', base_off, limit_off)),
+          array['orders.commission_is_of_its_rule']
+          || case when base_off + limit_off > 0 then array['orders.shipping_commission_is_of_shipping'] else '{}' end,
+          format('a commission of the shipping fee, of %s too much, up to %s too much', base_off, limit_off))
+  from (values (0, 0), (1, 0), (0, 1)) as v (base_off, limit_off);
 
 -- history
 select is(test.broken('orders', $$

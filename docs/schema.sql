@@ -2318,6 +2318,27 @@ create type orders."placing" as (
   problem_errors jsonb
 );
 
+create type orders.promotion_report as (
+  promotion_id uuid,
+  uses integer,
+  returned_uses integer,
+  buyers integer,
+  totals jsonb,
+  remaining_uses bigint,
+  remaining_budget_minor bigint,
+  currency text,
+  days jsonb
+);
+comment on type orders.promotion_report is 'Uses and costs of a promotion; totals and days hold documents of the API, remaining_* are null without such a limit.';
+
+create type orders.promotion_simulation as (
+  examined integer,
+  touched integer,
+  totals jsonb,
+  next_cursor text
+);
+comment on type orders.promotion_simulation is 'What a promotion would have taken off a page of past orders, had it acted alone.';
+
 create type orders.transition_request as (
   order_id uuid,
   action text,
@@ -2348,6 +2369,7 @@ create table orders.adjustments (
   constraint adjustments_seller_minor_check CHECK (((seller_minor >= 0) AND (seller_minor <= amount_minor))),
   constraint adjustments_target_check CHECK ((target = ANY (ARRAY['ORDER'::text, 'LINES'::text, 'UNITS'::text, 'SHIPPING'::text])))
 );
+CREATE INDEX adjustments_promotion_id_idx ON orders.adjustments USING btree (promotion_id, order_id);
 CREATE TRIGGER adjustments_snapshot BEFORE DELETE OR UPDATE ON orders.adjustments FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.adjustments is 'Each promotion''s share on each line or seller''s shipping: the derivation of discount_minor. Never changes.';
 comment on column orders.adjustments.base_minor is 'What the share was computed on.';
@@ -2584,8 +2606,16 @@ function orders.place_orders(p_requests jsonb) returns SETOF orders.placed_order
   -- Places a batch of orders: prices, promotions and commissions resolved and snapshotted, stock held, one answer row per request with either the order or its problem_*.
   -- granted to tradepost_api
 
+function orders.promotion_report(p_ctx core.call_context, p_promotion_id uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_by_day boolean) returns SETOF orders.promotion_report
+  -- Uses and costs of a promotion, in all and per day, and what is left of its limits.
+  -- granted to tradepost_api
+
 function orders.ship_fulfilment(p_ctx core.call_context, p_order_id uuid, p_seller_id uuid, p_carrier text, p_tracking_number text) returns SETOF orders.view_order
   -- The seller hands its part of an order to a carrier. Returns the order as the seller sees it.
+  -- granted to tradepost_api
+
+function orders.simulate_promotion(p_ctx core.call_context, p_promotion_id uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_cursor text, p_limit integer) returns SETOF orders.promotion_simulation
+  -- What a promotion alone would have taken off past orders, and who would have paid it.
   -- granted to tradepost_api
 
 function orders._allowed_actions(p_actor identity.actor, p_order orders.orders) returns text[]
@@ -2606,8 +2636,14 @@ function orders._baskets(p_placings orders."placing"[]) returns SETOF pricing.ba
 function orders._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of orders: sums, derivations, history, holds.
 
+function orders._check_period(p_from timestamp with time zone, p_until timestamp with time zone, p_is_short boolean) returns void
+  -- Refuses a malformed period.
+
 function orders._claim_placings(p_placings orders."placing"[], p_now timestamp with time zone) returns orders."placing"[]
   -- Claims idempotency keys for a place_orders batch and fills in stored answers.
+
+function orders._cost(p_currency text, p_orders bigint, p_amount_minor numeric, p_seller_minor numeric) returns jsonb
+  -- A sum of discounts and who paid it, as a document.
 
 function orders._count_uses(p_placing orders."placing", p_adjustments pricing.adjustment[], p_remaining jsonb) returns jsonb
   -- The map of what is left, lowered by the promotions that the granted placing uses.
@@ -2633,6 +2669,15 @@ function orders._order_action_after(p_order orders.orders) returns text
 function orders._parse_placings(p_requests jsonb) returns orders."placing"[]
   -- Parses and validates the requests of a place_orders batch; refused ones carry problem_* from then on.
 
+function orders._past_basket(p_order orders.orders) returns pricing.basket
+  -- The basket that a past order was.
+
+function orders._past_lines(p_order orders.orders) returns pricing.basket_line[]
+  -- The lines that a past order had.
+
+function orders._past_shipping(p_order orders.orders) returns pricing.basket_shipping[]
+  -- The shipping fees of a past order.
+
 function orders._pay_free_orders(p_granted orders."placing"[], p_now timestamp with time zone) returns void
   -- Moves orders whose total is zero to PAID.
 
@@ -2650,6 +2695,9 @@ function orders._require_order(p_actor identity.actor, p_order_id uuid) returns 
 
 function orders._short_gift(p_request_no integer, p_lines pricing.basket_line[], p_adjustments pricing.adjustment[], p_keys inventory.stock_key[], p_available integer[]) returns integer
   -- The line of the first gift of a placing that is not in stock.
+
+function orders._simulated_costs(p_promotion pricing.promotions, p_order_ids uuid[]) returns jsonb
+  -- What one promotion alone takes off past orders, per currency.
 
 function orders._store_answers(p_placings orders."placing"[]) returns void
   -- Stores the answers of a place_orders batch with their idempotency keys.

@@ -79,3 +79,14 @@ create type pricing.counted_use as (
 comment on type pricing.counted_use is 'A use of a promotion with the counters that count it.';
 create type pricing.remaining_uses as (uses bigint, buyer_uses bigint, code_uses bigint, budget_minor bigint);
 comment on type pricing.remaining_uses is 'What is left of a promotion: uses in all, for a buyer, by a code, and budget. Null = no such limit.';
+
+-- What a promotion did, and what it would have done.
+create index adjustments_promotion_id_idx on orders.adjustments (promotion_id, order_id);
+create type orders.promotion_report as (
+  promotion_id uuid, uses integer, returned_uses integer, buyers integer, totals jsonb, remaining_uses bigint,
+  remaining_budget_minor bigint, currency text, days jsonb
+);
+comment on type orders.promotion_report is
+  'Uses and costs of a promotion; totals and days hold documents of the API, remaining_* are null without such a limit.';
+create type orders.promotion_simulation as (examined integer, touched integer, totals jsonb, next_cursor text);
+comment on type orders.promotion_simulation is 'What a promotion would have taken off a page of past orders, had it acted alone.';

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::sql;
 use super::types::{
-    Cancellation, NewOrder, Order, OrderFilter, OrderStatus, OrderSummary, Placing, Shipment,
+    Cancellation, NewOrder, Order, OrderFilter, OrderStatus, OrderSummary, Placing, PromotionReport,
+    ReportFilter, Shipment, SimulatedPromotion, Simulation,
 };
 use crate::app::App;
 use crate::http::actor::{Actor, BuyerActor, SellerActor};
@@ -209,4 +210,55 @@ pub async fn deliver_fulfilment(
     ApiPath((order_id, seller_id)): ApiPath<(Uuid, Uuid)>,
 ) -> Result<Versioned<Order>> {
     Ok(Versioned(sql::deliver_fulfilment(&app.pool, &ctx.call(&actor), order_id, seller_id).await?))
+}
+
+/// Report on a promotion
+///
+/// How often it was used, by how many buyers, what it cost and who paid, and what is left of its limits. For administrators and
+/// the promotion's seller.
+#[utoipa::path(
+    get, path = "/promotions/{promotionId}/report", tag = "orders", operation_id = "getPromotionReport",
+    security(("bearer" = [])),
+    params(("promotionId" = Uuid, Path, description = "The promotion"), ReportFilter),
+    responses(
+        (status = 200, description = "The report", body = PromotionReport),
+        (status = 404, description = "pricing.promotion_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "orders.period_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn get_promotion_report(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiQuery(filter): ApiQuery<ReportFilter>,
+    ApiPath(promotion_id): ApiPath<Uuid>,
+) -> Result<Json<PromotionReport>> {
+    Ok(Json(sql::promotion_report(&app.pool, &ctx.call(&actor), promotion_id, &filter).await?))
+}
+
+/// Simulate a promotion on past orders
+///
+/// What it alone, as it stands, would have taken off the orders of a period, and who would have paid. Its status, window, coupons
+/// and limits do not matter, and nothing changes. Follow `nextCursor` and add up the pages. For administrators and the promotion's
+/// seller.
+#[utoipa::path(
+    post, path = "/promotions/{promotionId}/simulate", tag = "orders", operation_id = "simulatePromotion",
+    security(("bearer" = [])),
+    params(("promotionId" = Uuid, Path, description = "The promotion")),
+    request_body = Simulation,
+    responses(
+        (status = 200, description = "What it would have done to this page of orders", body = SimulatedPromotion),
+        (status = 404, description = "pricing.promotion_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "orders.simulation_refused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "orders.period_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn simulate_promotion(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(promotion_id): ApiPath<Uuid>,
+    ApiJson(simulation): ApiJson<Simulation>,
+) -> Result<Json<SimulatedPromotion>> {
+    Ok(Json(sql::simulate_promotion(&app.pool, &ctx.call(&actor), promotion_id, &simulation).await?))
 }

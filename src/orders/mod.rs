@@ -33,6 +33,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::accept_fulfilment))
         .routes(routes!(http::ship_fulfilment))
         .routes(routes!(http::deliver_fulfilment))
+        .routes(routes!(http::get_promotion_report))
+        .routes(routes!(http::simulate_promotion))
 }
 
 /// Starts the sweepers. Nothing waits for them: expiry is a condition, and they only tidy up.

@@ -4,7 +4,9 @@ use postgres_types::Json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::types::{Order, OrderStatus, Placed, Placing};
+use super::types::{
+    Order, OrderStatus, Placed, Placing, PromotionReport, ReportFilter, SimulatedPromotion, Simulation,
+};
 use crate::app::Pool;
 use crate::db::batch::Answers;
 use crate::db::call::{query, query_one};
@@ -160,4 +162,37 @@ pub async fn complete_orders(pool: &Pool, limit: i32) -> Result<usize> {
 pub async fn metrics(pool: &Pool) -> Result<Vec<Row>> {
     query(pool, "orders.metrics", "select status, currency, orders, total_minor from orders.metrics()", &[])
         .await
+}
+
+pub async fn promotion_report(
+    pool: &Pool,
+    ctx: &CallContext,
+    promotion_id: Uuid,
+    filter: &ReportFilter,
+) -> Result<PromotionReport> {
+    let row = query_one(
+        pool,
+        "orders.promotion_report",
+        "select promotion_id, uses, returned_uses, buyers, totals, remaining_uses, remaining_budget_minor, currency, days \
+         from orders.promotion_report($1, $2, $3, $4, $5)",
+        &[ctx, &promotion_id, &filter.from, &filter.until, &filter.by_day.unwrap_or(false)],
+    )
+    .await?;
+    Ok(PromotionReport::try_from(&row)?)
+}
+
+pub async fn simulate_promotion(
+    pool: &Pool,
+    ctx: &CallContext,
+    promotion_id: Uuid,
+    simulation: &Simulation,
+) -> Result<SimulatedPromotion> {
+    let row = query_one(
+        pool,
+        "orders.simulate_promotion",
+        "select examined, touched, totals, next_cursor from orders.simulate_promotion($1, $2, $3, $4, $5, $6)",
+        &[ctx, &promotion_id, &simulation.from, &simulation.until, &simulation.cursor, &simulation.limit],
+    )
+    .await?;
+    Ok(SimulatedPromotion::try_from(&row)?)
 }

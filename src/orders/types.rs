@@ -373,3 +373,137 @@ pub struct Shipment {
     #[schema(min_length = 1, max_length = 100)]
     pub tracking_number: String,
 }
+
+/// What promotions took off orders in one currency, and who paid it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PromotionCost {
+    pub orders: i64,
+    pub discount: Money,
+    pub seller_cost: Money,
+    pub platform_cost: Money,
+}
+
+/// The same of one day.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PromotionDay {
+    /// In UTC.
+    #[schema(format = Date, example = "2026-03-01")]
+    pub day: String,
+    pub orders: i64,
+    pub discount: Money,
+    pub seller_cost: Money,
+    pub platform_cost: Money,
+}
+
+/// What a promotion did.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PromotionReport {
+    pub promotion_id: Uuid,
+    /// Orders that used it, without the cancelled and expired ones.
+    #[schema(minimum = 0)]
+    pub uses: i32,
+    /// Orders that gave their use back when they were cancelled or expired.
+    #[schema(minimum = 0)]
+    pub returned_uses: i32,
+    /// Different buyers of the uses.
+    #[schema(minimum = 0)]
+    pub buyers: i32,
+    /// Per currency.
+    #[schema(value_type = Vec<PromotionCost>)]
+    pub totals: Box<RawValue>,
+    /// Null without a usage limit.
+    pub remaining_uses: Option<i64>,
+    /// Null without a budget.
+    pub remaining_budget: Option<Money>,
+    /// Per day and currency, when they were asked for.
+    #[schema(value_type = Option<Vec<PromotionDay>>)]
+    pub days: Option<Box<RawValue>>,
+}
+
+impl TryFrom<&Row> for PromotionReport {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        let budget = row.try_get::<_, Option<i64>>("remaining_budget_minor")?;
+        Ok(Self {
+            promotion_id: row.try_get("promotion_id")?,
+            uses: row.try_get("uses")?,
+            returned_uses: row.try_get("returned_uses")?,
+            buyers: row.try_get("buyers")?,
+            totals: row.try_get::<_, Json<Box<RawValue>>>("totals")?.0,
+            remaining_uses: row.try_get("remaining_uses")?,
+            remaining_budget: budget
+                .zip(row.try_get("currency")?)
+                .map(|(amount, currency): (i64, String)| Money::new(amount, currency)),
+            days: row.try_get::<_, Option<Json<Box<RawValue>>>>("days")?.map(|json| json.0),
+        })
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ReportFilter {
+    /// Only orders placed from then on.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub from: Option<Timestamp>,
+    /// Only orders placed before.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+    /// Also per day; needs a period of at most 366.
+    pub by_day: Option<bool>,
+}
+
+/// Which past orders to try a promotion on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"from": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}))]
+pub struct Simulation {
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// At most 366 days later.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+    /// `nextCursor` of the page before.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 1024)]
+    pub cursor: Option<String>,
+    /// How many orders to try at most.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000, default = 500)]
+    pub limit: Option<i32>,
+}
+
+/// What a promotion alone would have taken off past orders.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SimulatedPromotion {
+    /// How many orders were tried.
+    #[schema(minimum = 0)]
+    pub examined: i32,
+    /// How many of them it would have discounted.
+    #[schema(minimum = 0)]
+    pub touched: i32,
+    /// Per currency.
+    #[schema(value_type = Vec<PromotionCost>)]
+    pub totals: Box<RawValue>,
+    /// Send this as `cursor` to try the next orders; null when there are none.
+    #[schema(required = true, max_length = 1024)]
+    pub next_cursor: Option<String>,
+}
+
+impl TryFrom<&Row> for SimulatedPromotion {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            examined: row.try_get("examined")?,
+            touched: row.try_get("touched")?,
+            totals: row.try_get::<_, Json<Box<RawValue>>>("totals")?.0,
+            next_cursor: row.try_get("next_cursor")?,
+        })
+    }
+}

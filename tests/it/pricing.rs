@@ -461,6 +461,62 @@ fn coupon_codes_come_in_batches() {
 }
 
 #[test]
+fn what_a_promotion_did_and_would_have_done() {
+    run(async |t| {
+        let (admin, sam, ana) = (t.admin().await, t.seller("sam").await, t.buyer("ana").await);
+        let (lamp, chair) = (t.offer(&sam, 1000, 50).await, t.offer(&t.seller("sue").await, 3000, 50).await);
+        let mut rules = ten_percent();
+        rules["funding"] = json!("PLATFORM");
+        rules["budget"] = json!({ "amountMinor": 5000, "currency": "USD" });
+        let id = active(&admin, rules).await;
+        let both = json!([{ "variantId": lamp, "quantity": 1 }, { "variantId": chair, "quantity": 1 }]);
+        let mut first = order(lamp, 1, &[]);
+        first["lines"] = both;
+        ana.post("/orders", first).once().await.expect(201);
+        let second = ana.post("/orders", order(lamp, 2, &[])).once().await.expect(201);
+        ana.post(&format!("/orders/{}/cancel", second.id("orderId")), json!({})).once().await.expect(200);
+
+        let path = format!("/promotions/{id}/report");
+        let report = admin.get(&path).await.expect(200);
+        assert_eq!((report.int("uses"), report.int("returnedUses"), report.int("buyers")), (1, 1, 1));
+        let usd = |amount: i64| json!({ "amountMinor": amount, "currency": "USD" });
+        let totals =
+            json!([{ "orders": 1, "discount": usd(400), "sellerCost": usd(0), "platformCost": usd(400) }]);
+        assert_eq!(
+            (&report["totals"], &report["remainingBudget"], &report["days"]),
+            (&totals, &usd(4600), &Value::Null)
+        );
+        let week = "from=2026-01-01T00:00:00Z&until=2026-12-31T00:00:00Z&byDay=true";
+        let days = admin.get(&format!("{path}?{week}")).await.expect(200);
+        assert!(days["days"].is_array());
+        admin.get(&format!("{path}?byDay=true")).await.problem_at(422, "orders.period_invalid", "/from");
+
+        // a draft of sam's: a fifth of what was sold of sam's lines
+        let mut rules = ten_percent();
+        rules["percentBp"] = json!(2000);
+        let draft = sam.post("/promotions", rules).await.expect(201).id("promotionId");
+        let simulate = format!("/promotions/{draft}/simulate");
+        let now = jiff::Timestamp::now();
+        let hour = jiff::SignedDuration::from_hours(1);
+        let period = json!({ "from": (now - hour).to_string(), "until": (now + hour).to_string() });
+        let simulated = sam.post(&simulate, period.clone()).await.expect(200);
+        assert_eq!((simulated.int("examined"), simulated.int("touched")), (1, 1));
+        assert_eq!(simulated["totals"][0]["sellerCost"], usd(200));
+        assert_eq!(sam.get(&format!("/promotions/{draft}")).await.expect(200).str("status"), "DRAFT");
+        let backwards = json!({ "from": (now + hour).to_string(), "until": now.to_string() });
+        sam.post(&simulate, backwards).await.problem_at(422, "orders.period_invalid", "/until");
+        for (stranger, status, code) in [
+            (&ana, 403, "identity.role_required"),
+            (&t.anybody(), 401, "identity.unauthenticated"),
+            (&t.seller("eve").await, 404, "pricing.promotion_not_found"),
+        ] {
+            stranger.get(&path).await.problem(status, code);
+            stranger.post(&simulate, period.clone()).await.problem(status, code);
+        }
+    });
+}
+
+#[test]
 fn buyer_groups_have_members() {
     run(async |t| {
         let (admin, sam, ana, ben) =

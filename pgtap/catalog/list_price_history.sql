@@ -57,10 +57,10 @@ select is(pg_temp.seen(), '900 700 800', 'which begins no new one, example 2');
 select lives_ok('select pg_temp.set(900, 600, 45, 53)', 'it is lowered further');
 select is(pg_temp.seen(), '900 600 700', 'which does: compared with what it was before, example 3');
 do $$ begin perform pg_temp.go(60); end $$;
-select is(pg_temp.seen(), '900 - 600', 'day 60: the sale is over; in 30 days it was 6.00');
+select is(pg_temp.seen(), '900 - 600', 'day 60, example 4: the sale is over; in 30 days it was 6.00');
 select is(pg_temp.history(), '{900@53,600*@49-53,700*@49-49,700*@45-49,900@40-45,900@20-40,800@10-20,1000@0-10}', 'with its end');
 do $$ begin perform pg_temp.go(84); end $$;
-select is(pg_temp.seen(), '900 - 900', 'day 84: more than 30 days later nobody asks');
+select is(pg_temp.seen(), '900 - 900', 'day 84, example 5: more than 30 days later nobody asks');
 select lives_ok('select pg_temp.set(900, 850, 83, 90)', 'a sale that says it began yesterday');
 select is(pg_temp.seen(), '900 850 900', 'began today: history is not written backwards');
 -- paging

@@ -1,7 +1,8 @@
 //! Conditional reads by `If-None-Match`: 304 without a body when the client has this version already.
 //!
 //! Only for routes whose version covers all that the body tells. Stock and promotions are not among them: their
-//! counters move without it.
+//! counters move without it. Products and variants tell prices, which move by the clock: their tag carries a mark of the
+//! body besides ([`super::respond::Moving`]).
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};

@@ -4,7 +4,7 @@
 --   split  ORDER, BUNDLE, and an amount off SHIPPING: computed once, then split by largest remainder
 --   else   computed for each position: percentage half up, amount per unit, or what is above the fixed price
 -- No share passes what is left, what the floor leaves, or max_line_minor; what that cuts off is not moved elsewhere. When all of
--- them pass max_order_minor, that is split anew by the shares.
+-- them pass max_order_minor, that is split anew by the shares. A gift is given whole: the marketplace's floor does not charge for it.
 create or replace function pricing._promotion_shares(
   p_promotion pricing.basket_promotion, p_gross bigint[], p_left bigint[], p_quantities integer[]
 )
@@ -34,7 +34,7 @@ begin
     p := coalesce(p_promotion.picks[i], q);
     b := case when p_promotion.base = 'ORIGINAL' and not v_is_shipping then p_gross[n] else p_left[n] end;
     v_bases[i] := b;
-    v_limits[i] := case when v_is_shipping then p_left[n] else greatest(0, least(
+    v_limits[i] := case when v_is_shipping or p_promotion.type = 'GIFT' then p_left[n] else greatest(0, least(
       p_left[n], p_left[n] - (p_gross[n] * p_promotion.floor_bp + 9999) / 10000, p_promotion.max_line_minor)) end;
     if v_is_split then
       v_weights[i] := case when p = q then b else (2 * b * p + q) / (2 * q) end;

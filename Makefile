@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench psql gen pgtap coverage-sql fuzz migrate seed reset
+.PHONY: help run test check bench psql gen pgtap coverage-sql model fuzz migrate seed reset
 
 help:    ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -13,6 +13,8 @@ pgtap:   ## the pgTAP suite; DATABASE_URL=… on any migrated database; FILE=ord
 	@FILE="$(FILE)" scripts/pgtap
 coverage-sql: ## branch coverage of sql/pricing under the pgTAP suite; ARGS=orders of another domain
 	@scripts/coverage-sql $(ARGS)
+model:   ## prices against the independent model; TRADEPOST_BASKETS=200 fewer than a million baskets
+	@TRADEPOST_BASKETS="$${TRADEPOST_BASKETS:-1000000}" cargo test --locked --test it pricing_model -- --nocapture
 fuzz:    ## schemathesis over the whole OpenAPI document, on a server of its own
 	@scripts/fuzz $(ARGS)
 bench:   ## throughput and latency over HTTP, beside floors measured in the same run

@@ -22,6 +22,7 @@ mod payments_race;
 mod pgtap;
 mod prices;
 mod pricing;
+mod pricing_model;
 mod pricing_race;
 mod readme;
 mod schema;

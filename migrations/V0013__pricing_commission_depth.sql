@@ -88,6 +88,21 @@ create type pricing.commission_candidate as (
 comment on type pricing.commission_candidate is
   'A rule that could be for a line: whether it WINS, LOSES or DOES_NOT_MATCH, why, and what it would charge.';
 
+create type pricing.resolved_commissions as (currency text, at timestamptz, lines jsonb, shipping jsonb);
+comment on type pricing.resolved_commissions is 'The commissions of a basket with all rules that could have charged it.';
+create type orders.explained_commission as (
+  applies_to text, seller_id uuid, line_no integer, currency text, rule_id uuid, rule_version integer, base text,
+  base_minor bigint, percent_bp integer, exact_percent numeric, fixed_minor bigint, fixed_per text, min_minor bigint,
+  max_minor bigint, limit_minor bigint, amount_minor bigint, vat_bp integer, vat_minor bigint, at timestamptz, candidates jsonb
+);
+comment on type orders.explained_commission is
+  'What an order was charged on a line or a seller''s shipping, what it was computed from, and the rules that could have charged it.';
+create type orders.simulated_commission as (
+  seller_id uuid, currency text, orders_count bigint, charges_count bigint, changed_count bigint,
+  charged_minor bigint, charged_vat_minor bigint, simulated_minor bigint, simulated_vat_minor bigint, difference_minor bigint
+);
+comment on type orders.simulated_commission is 'What a proposed commission rule would have changed for a seller in a period.';
+
 alter table orders.commissions
   drop constraint commissions_amount_within_base_check,
   add column base text not null default 'NET',

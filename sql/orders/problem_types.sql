@@ -16,6 +16,8 @@ insert into core.problem_types (code, status, title, description) values
   ('orders.reason_too_long', 422, 'Reason too long', 'The reason of a cancellation has at most 500 characters.'),
   ('orders.status_unknown', 422, 'Unknown status', 'The status filter is not an order status.'),
   ('orders.carrier_required', 422, 'Carrier missing', 'Shipping needs the name of the carrier, in at most 100 characters.'),
+  ('orders.period_invalid', 422, 'Period refused',
+   'A period of past orders begins before it ends, lasts at most 366 days, and holds at most orders.simulation_orders_max orders.'),
   ('orders.tracking_number_required', 422, 'Tracking number missing', 'Shipping needs a tracking number, in at most 100 characters.')
 on conflict (code) do update
 set status = excluded.status, title = excluded.title, description = excluded.description;

@@ -77,7 +77,7 @@ begin
            order by s.request_no),
     p_now);
   perform payments._book_sales(
-    array(select p from unnest(v_paid) as p where p <> all (v_unsold)), v_unsold, p_now);
+    array(select p from unnest(v_paid) as p where p <> all (v_unsold)), v_unsold, '{}', p_now);
 end;
 $$;
 comment on function payments._record_settlements(payments.settlement[], uuid[], uuid[], uuid[], uuid[], uuid[], timestamptz) is

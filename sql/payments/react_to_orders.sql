@@ -1,5 +1,6 @@
--- Consumer `payments.refunds` of the event log: what payments must do when an order was cancelled or has expired. What
--- remains of a paid order is refunded; a payment that is not resolved is abandoned, and its provider asked once more soon.
+-- Consumer `payments.refunds` of the event log: what payments must do when an order was cancelled, has expired, or was sold for
+-- nothing. What remains of a paid order is refunded; a payment that is not resolved is abandoned, and its provider asked once
+-- more soon; an order that cost nothing is booked, or taken back when it was cancelled.
 -- It acts on the rows as they are now, so an event read twice or late does no harm. Effects and cursor commit together.
 -- For the worker; answers how many events it took. Locks: the consumer, orders, payments.
 -- Events: payments.refund_requested, payments.payment_abandoned. Problems: none.
@@ -18,7 +19,7 @@ begin
   perform from events.consumers as c where c.consumer = 'payments.refunds' for no key update;
   if not found then
     perform events.create_consumer(
-      'payments.refunds', array['orders.order_cancelled', 'orders.order_expired'], 0);
+      'payments.refunds', array['orders.order_cancelled', 'orders.order_expired', 'orders.order_free'], 0);
   end if;
   select count(*), max(e.seq), coalesce(array_agg(distinct e.aggregate_id), '{}')
     into v_events, v_upto, v_order_ids
@@ -40,6 +41,7 @@ begin
            order by p.payment_id),
     v_now);
   perform payments._abandon(v_order_ids, v_now);
+  perform payments._settle_free_orders(v_order_ids, v_now);
   perform events.commit('payments.refunds', v_upto);
   return v_events;
 end;

@@ -14,8 +14,6 @@ returns setof pricing.commission
 language plpgsql
 stable
 as $$
-declare
-  v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
 begin
   return query
   with discounts as materialized (
@@ -48,16 +46,8 @@ begin
     cross join lateral (
       -- looked up one by one: joined as a set, the planner reads all rules as soon as there are many
       select r.rule_id, r.version, r.percent_bp, r.fixed_minor, r.fixed_per, r.base, r.min_minor, r.max_minor, r.vat_bp
-      from pricing.commission_rules as r
-      where r.applies_to = s.applies_to
-        and coalesce(r.product_id, '00000000-0000-0000-0000-000000000000') = any (array[v_nil, s.product_id])
-        and coalesce(r.seller_id, '00000000-0000-0000-0000-000000000000') = any (array[v_nil, s.seller_id])
-        and coalesce(r.category_id, '00000000-0000-0000-0000-000000000000') = any (v_nil || s.category_path)
-        and coalesce(r.valid_until, 'infinity'::timestamptz) > p_now
-        and r.valid_from <= p_now
-        and (r.currency is null or r.currency = s.currency)
-        and (r.band_min_minor is null or s.unit_price_minor >= r.band_min_minor)
-        and (r.band_max_minor is null or s.unit_price_minor < r.band_max_minor)
+      from pricing._matching_commission_rules(
+             s.applies_to, s.seller_id, s.product_id, s.category_path, s.currency, s.unit_price_minor, p_now) as r
       order by pricing._commission_rank(r, s.category_path) desc
       limit 1) as w
   ), computed as materialized (

@@ -23,6 +23,7 @@ insert into core.problem_types (code, status, title, description) values
   ('pricing.basket_invalid', 422, 'Basket refused', 'A basket has a known currency, 1 to 100 lines, and at most 10 coupon codes.'),
   ('pricing.quantity_invalid', 422, 'Quantity out of range', 'A line takes 1 to orders.line_quantity_max units.'),
   ('pricing.rule_not_found', 404, 'Commission rule not found', 'There is no such commission rule.'),
+  ('pricing.rule_unknown', 422, 'Unknown commission rule', 'A field names a commission rule that does not exist.'),
   ('pricing.rule_invalid', 422, 'Commission rule refused', 'A field of the rule is outside its limits, or two fields contradict each other.'),
   ('pricing.rule_conflict', 409, 'Commission rules overlap',
    'Another rule of the same rank (scope, priority, price band, currency) is in force during a part of this rule''s time; the detail names it.'),

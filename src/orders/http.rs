@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::sql;
 use super::types::{
-    Cancellation, NewOrder, Order, OrderFilter, OrderStatus, OrderSummary, Placing, PromotionReport,
-    ReportFilter, Shipment, SimulatedPromotion, Simulation,
+    Cancellation, CommissionMoment, CommissionSimulation, NewOrder, Order, OrderCommissions, OrderFilter,
+    OrderStatus, OrderSummary, Placing, PromotionReport, ReportFilter, Shipment, SimulatedCommissions,
+    SimulatedPromotion, Simulation,
 };
 use crate::app::App;
-use crate::http::actor::{Actor, BuyerActor, SellerActor};
+use crate::http::actor::{Actor, AdminActor, BuyerActor, SellerActor};
 use crate::http::context::Ctx;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::ApiJson;
@@ -93,6 +94,52 @@ pub async fn get_order(
     ApiPath(order_id): ApiPath<Uuid>,
 ) -> Result<Versioned<Order>> {
     Ok(Versioned(sql::get_order(&app.pool, &ctx.call(&actor), order_id).await?))
+}
+
+/// What an order was charged
+///
+/// The commission of each line, and of each seller's shipping when a rule charged it, with everything it was computed from. For
+/// administrators with the rules that could have charged it: which won, which lost, which did not match, and why. A seller sees its
+/// own part.
+#[utoipa::path(
+    get, path = "/orders/{orderId}/commissions", tag = "orders", operation_id = "getOrderCommissions",
+    security(("bearer" = [])),
+    params(("orderId" = Uuid, Path, description = "The order"), CommissionMoment),
+    responses(
+        (status = 200, description = "The commissions", body = OrderCommissions),
+        (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn explain_commissions(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(order_id): ApiPath<Uuid>,
+    ApiQuery(moment): ApiQuery<CommissionMoment>,
+) -> Result<Json<OrderCommissions>> {
+    Ok(Json(sql::explain_commissions(&app.pool, &ctx.call(&actor), order_id, moment.at).await?))
+}
+
+/// Try a commission rule on past orders
+///
+/// The sold orders of a period are charged again as if the rule had been in force, at the prices and discounts of then: the
+/// difference per seller. Nothing is written.
+#[utoipa::path(
+    post, path = "/pricing/commission-rules/simulate", tag = "pricing", operation_id = "simulateCommissionRule",
+    security(("bearer" = [])),
+    request_body = CommissionSimulation,
+    responses(
+        (status = 200, description = "The difference per seller and currency", body = SimulatedCommissions),
+        (status = 422, description = "pricing.rule_invalid, pricing.rule_unknown, orders.period_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn simulate_commission_rule(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiJson(simulation): ApiJson<CommissionSimulation>,
+) -> Result<Json<SimulatedCommissions>> {
+    Ok(Json(sql::simulate_commission_rule(&app.pool, &ctx.call(&actor), &simulation).await?))
 }
 
 /// Where an order stands

@@ -29,6 +29,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::place_order, http::list_orders))
         .routes(routes!(http::get_order))
         .routes(routes!(http::get_order_status))
+        .routes(routes!(http::explain_commissions))
+        .routes(routes!(http::simulate_commission_rule))
         .routes(routes!(http::cancel_order))
         .routes(routes!(http::accept_fulfilment))
         .routes(routes!(http::ship_fulfilment))

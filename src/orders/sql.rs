@@ -1,11 +1,13 @@
 //! The statements of this domain, one function each.
 
+use jiff::Timestamp;
 use postgres_types::Json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::types::{
-    Order, OrderStatus, Placed, Placing, PromotionReport, ReportFilter, SimulatedPromotion, Simulation,
+    CommissionSimulation, Order, OrderCommission, OrderCommissions, OrderStatus, Placed, Placing,
+    PromotionReport, ReportFilter, SimulatedCommission, SimulatedCommissions, SimulatedPromotion, Simulation,
 };
 use crate::app::Pool;
 use crate::db::batch::Answers;
@@ -68,6 +70,49 @@ pub async fn get_order_status(pool: &Pool, ctx: &CallContext, order_id: Uuid) ->
     )
     .await?;
     Ok(OrderStatus::try_from(&row)?)
+}
+
+pub async fn explain_commissions(
+    pool: &Pool,
+    ctx: &CallContext,
+    order_id: Uuid,
+    at: Option<Timestamp>,
+) -> Result<OrderCommissions> {
+    let rows = query(
+        pool,
+        "orders.explain_commissions",
+        "select applies_to, seller_id, line_no, currency, rule_id, rule_version, base, base_minor, percent_bp, \
+         trim_scale(exact_percent)::text as exact_percent, fixed_minor, fixed_per, min_minor, max_minor, limit_minor, \
+         amount_minor, vat_bp, vat_minor, candidates from orders.explain_commissions($1, $2, $3)",
+        &[ctx, &order_id, &at],
+    )
+    .await?;
+    let items = rows.iter().map(OrderCommission::try_from).collect::<std::result::Result<_, _>>()?;
+    Ok(OrderCommissions { items })
+}
+
+pub async fn simulate_commission_rule(
+    pool: &Pool,
+    ctx: &CallContext,
+    simulation: &CommissionSimulation,
+) -> Result<SimulatedCommissions> {
+    let rows = query(
+        pool,
+        "orders.simulate_commission_rule",
+        "select seller_id, currency, orders_count, charges_count, changed_count, charged_minor, charged_vat_minor, \
+         simulated_minor, simulated_vat_minor, difference_minor \
+         from orders.simulate_commission_rule($1, $2, $3, $4, $5)",
+        &[
+            ctx,
+            &Json(&simulation.rule),
+            &simulation.replaces_rule_id,
+            &simulation.from,
+            &simulation.until,
+        ],
+    )
+    .await?;
+    let items = rows.iter().map(SimulatedCommission::try_from).collect::<std::result::Result<_, _>>()?;
+    Ok(SimulatedCommissions { items })
 }
 
 /// The second value tells whether the answer is a stored one.

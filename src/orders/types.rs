@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::http::context::CallContext;
 use crate::http::respond::HasVersion;
 use crate::money::Money;
-use crate::pricing::types::PriceSource;
+use crate::pricing::types::{CommissionCandidate, NewCommissionRule, PriceSource};
 use crate::problem::{Problem, Result};
 
 /// What to buy.
@@ -506,4 +506,157 @@ impl TryFrom<&Row> for SimulatedPromotion {
             next_cursor: row.try_get("next_cursor")?,
         })
     }
+}
+
+/// What an order was charged on one line, or on one seller's shipping.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCommission {
+    /// LINE or SHIPPING.
+    #[schema(example = "LINE")]
+    pub applies_to: String,
+    pub seller_id: Uuid,
+    /// Null on shipping.
+    pub line_no: Option<i32>,
+    /// Null when no rule applied.
+    pub rule_id: Option<Uuid>,
+    pub rule_version: Option<i32>,
+    /// NET (after discounts) or GROSS.
+    #[schema(example = "NET")]
+    pub base: String,
+    pub base_amount: Money,
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub percent_bp: i32,
+    /// The percentage of the base in minor units, before it was rounded half up.
+    #[schema(example = "226.125")]
+    pub exact_percent: String,
+    pub fixed: Option<Money>,
+    /// UNIT or LINE.
+    #[schema(example = "UNIT")]
+    pub fixed_per: String,
+    pub min: Option<Money>,
+    pub max: Option<Money>,
+    /// What the seller earns: a commission is never more.
+    pub limit: Money,
+    pub amount: Money,
+    pub vat_bp: i32,
+    pub vat: Money,
+    /// For administrators: the rules that could have charged it.
+    #[schema(value_type = Option<Vec<CommissionCandidate>>)]
+    pub candidates: Option<Box<RawValue>>,
+}
+
+impl TryFrom<&Row> for OrderCommission {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        let currency: String = row.try_get("currency")?;
+        let money = |column: &str| {
+            Ok::<_, Self::Error>(
+                row.try_get::<_, Option<i64>>(column)?.map(|amount| Money::new(amount, currency.clone())),
+            )
+        };
+        let amount = |column: &str| Ok::<_, Self::Error>(Money::new(row.try_get(column)?, currency.clone()));
+        Ok(Self {
+            applies_to: row.try_get("applies_to")?,
+            seller_id: row.try_get("seller_id")?,
+            line_no: row.try_get("line_no")?,
+            rule_id: row.try_get("rule_id")?,
+            rule_version: row.try_get("rule_version")?,
+            base: row.try_get("base")?,
+            base_amount: amount("base_minor")?,
+            percent_bp: row.try_get("percent_bp")?,
+            exact_percent: row.try_get("exact_percent")?,
+            fixed: money("fixed_minor")?.filter(|fixed| fixed.amount_minor > 0),
+            fixed_per: row.try_get("fixed_per")?,
+            min: money("min_minor")?,
+            max: money("max_minor")?,
+            limit: amount("limit_minor")?,
+            amount: amount("amount_minor")?,
+            vat_bp: row.try_get("vat_bp")?,
+            vat: amount("vat_minor")?,
+            candidates: row.try_get::<_, Option<Json<Box<RawValue>>>>("candidates")?.map(|json| json.0),
+        })
+    }
+}
+
+/// What an order was charged.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCommissions {
+    pub items: Vec<OrderCommission>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct CommissionMoment {
+    /// Candidates as they would be judged at this moment, instead of when the order was placed.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+}
+
+/// A proposed commission rule, and the past it is tried on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "rule": {"name": "Twelve", "percentBp": 1200}, "from": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"
+}))]
+pub struct CommissionSimulation {
+    pub rule: NewCommissionRule,
+    /// As if this rule had not been there: for a change of a rule.
+    #[serde(default)]
+    pub replaces_rule_id: Option<Uuid>,
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// Now when absent; at most 366 days after `from`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+}
+
+/// What a proposed rule would have changed for one seller in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SimulatedCommission {
+    pub seller_id: Uuid,
+    /// Orders with a line, or a shipping fee, that the rule could be for.
+    pub orders: i64,
+    /// Such lines, or fees.
+    pub charges: i64,
+    /// How many of them would have been charged otherwise.
+    pub changed: i64,
+    pub charged: Money,
+    pub charged_vat: Money,
+    pub simulated: Money,
+    pub simulated_vat: Money,
+    /// Simulated less charged, without VAT: what the marketplace would have earned more, or less when negative.
+    pub difference: Money,
+}
+
+impl TryFrom<&Row> for SimulatedCommission {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        let currency: String = row.try_get("currency")?;
+        let amount = |column: &str| Ok::<_, Self::Error>(Money::new(row.try_get(column)?, currency.clone()));
+        Ok(Self {
+            seller_id: row.try_get("seller_id")?,
+            orders: row.try_get("orders_count")?,
+            charges: row.try_get("charges_count")?,
+            changed: row.try_get("changed_count")?,
+            charged: amount("charged_minor")?,
+            charged_vat: amount("charged_vat_minor")?,
+            simulated: amount("simulated_minor")?,
+            simulated_vat: amount("simulated_vat_minor")?,
+            difference: amount("difference_minor")?,
+        })
+    }
+}
+
+/// What a proposed rule would have changed, per seller.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SimulatedCommissions {
+    pub items: Vec<SimulatedCommission>,
 }

@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::sql;
 use super::types::{
-    Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionRule, CommissionRuleChange,
-    CommissionRuleEnd, CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, CouponFilter,
-    ListPricesChange, ListedOffer, NewBuyerGroup, NewCommissionRule, NewCouponBatch, Preview, PriceList,
-    PriceListChange, PriceListFilter, Promotion, PromotionFilter, PromotionRules, ShippingRate,
-    ShippingRateChange,
+    Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionBasket, CommissionRule,
+    CommissionRuleChange, CommissionRuleEnd, CommissionRuleFilter, CommissionRuleHistory, Coupon,
+    CouponBatch, CouponFilter, ListPricesChange, ListedOffer, NewBuyerGroup, NewCommissionRule,
+    NewCouponBatch, Preview, PriceList, PriceListChange, PriceListFilter, Promotion, PromotionFilter,
+    PromotionRules, ResolvedCommissions, ShippingRate, ShippingRateChange,
 };
 use crate::app::App;
 use crate::http::actor::{Actor, AdminActor, MaybeActor, SellerActor};
@@ -142,6 +142,28 @@ pub async fn end_commission_rule(
     ApiJson(end): ApiJson<CommissionRuleEnd>,
 ) -> Result<Versioned<CommissionRule>> {
     Ok(Versioned(sql::end_commission_rule(&app.pool, &ctx.call(&actor), rule_id, end.at).await?))
+}
+
+/// Explain the commissions of a basket
+///
+/// Its lines and shipping fees as an order placed now would have them, each with the rule that would charge it, and all other
+/// rules that could, with the reason why they do not. With `at`, by the rules of another moment, also a past one.
+#[utoipa::path(
+    post, path = "/pricing/commission-rules/resolve", tag = "pricing", operation_id = "resolveCommissions",
+    security(("bearer" = [])),
+    request_body = CommissionBasket,
+    responses(
+        (status = 200, description = "The commissions, and why", body = ResolvedCommissions),
+        (status = 422, description = "pricing.variant_unavailable, pricing.currency_mismatch, pricing.basket_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn resolve_commissions(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiJson(basket): ApiJson<CommissionBasket>,
+) -> Result<Json<ResolvedCommissions>> {
+    Ok(Json(sql::resolve_commissions(&app.pool, &ctx.call(&actor), &basket).await?))
 }
 
 /// Get your shipping rate in a currency

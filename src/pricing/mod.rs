@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::list_commission_rules, http::create_commission_rule))
         .routes(routes!(http::get_commission_rule, http::update_commission_rule))
         .routes(routes!(http::end_commission_rule))
+        .routes(routes!(http::resolve_commissions))
         .routes(routes!(http::get_shipping_rate, http::set_shipping_rate))
         .routes(routes!(http::list_promotions, http::create_promotion))
         .routes(routes!(http::apply_promotions))

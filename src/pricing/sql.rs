@@ -6,10 +6,11 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::types::{
-    Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionRule, CommissionRuleChange,
-    CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, ListPricesChange, ListedOffer,
-    NewBuyerGroup, NewCommissionRule, NewCouponBatch, Preview, PriceList, PriceListChange, PriceListFilter,
-    Promotion, PromotionFilter, PromotionRules, ShippingRate, ShippingRateChange,
+    Basket, BuyerGroup, BuyerGroupChange, BuyerGroupMember, CommissionBasket, CommissionRule,
+    CommissionRuleChange, CommissionRuleFilter, CommissionRuleHistory, Coupon, CouponBatch, ListPricesChange,
+    ListedOffer, NewBuyerGroup, NewCommissionRule, NewCouponBatch, Preview, PriceList, PriceListChange,
+    PriceListFilter, Promotion, PromotionFilter, PromotionRules, ResolvedCommissions, ShippingRate,
+    ShippingRateChange,
 };
 use crate::app::Pool;
 use crate::db::call::{execute, query, query_one};
@@ -134,6 +135,21 @@ pub async fn end_commission_rule(
     )
     .await?;
     Ok(CommissionRule::try_from(&row)?)
+}
+
+pub async fn resolve_commissions(
+    pool: &Pool,
+    ctx: &CallContext,
+    basket: &CommissionBasket,
+) -> Result<ResolvedCommissions> {
+    let row = query_one(
+        pool,
+        "pricing.resolve_commissions",
+        "select currency, at, lines, shipping from pricing.resolve_commissions($1, $2, $3, $4, $5)",
+        &[ctx, &Json(&basket.lines), &basket.currency, &basket.coupon_codes, &basket.at],
+    )
+    .await?;
+    Ok(ResolvedCommissions::try_from(&row)?)
 }
 
 pub async fn list_promotions(

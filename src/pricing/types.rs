@@ -279,6 +279,134 @@ pub struct CommissionRuleEnd {
     pub at: Option<Timestamp>,
 }
 
+/// A basket whose commissions are asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "currency": "USD", "lines": [{"variantId": "0192f0c1-2b7a-7c3e-9d1f-5a4b3c2d1e0f", "quantity": 2}]
+}))]
+pub struct CommissionBasket {
+    #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    pub currency: String,
+    #[schema(min_items = 1, max_items = 100)]
+    pub lines: Vec<BasketLine>,
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub coupon_codes: Vec<String>,
+    /// By the rules of this moment; now when absent. Prices and discounts are those of now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+}
+
+/// A rule that could charge a line, whether it does, and why not.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CommissionCandidate {
+    pub rule_id: Uuid,
+    pub version: i32,
+    pub name: String,
+    /// WINS, LOSES or `DOES_NOT_MATCH`.
+    #[schema(example = "LOSES")]
+    pub outcome: String,
+    /// Of a loser: `LOWER_PRIORITY`, `LESS_SPECIFIC`, `FARTHER_CATEGORY`, `WITHOUT_BAND`, `WITHOUT_CURRENCY`, `CHANGED_SINCE`.
+    /// Of one that does not match: `NOT_YET_IN_FORCE`, ENDED, `OTHER_CURRENCY`, `OUTSIDE_BAND`.
+    #[schema(example = "LESS_SPECIFIC")]
+    pub reason: Option<String>,
+    pub seller_id: Option<Uuid>,
+    pub category_id: Option<Uuid>,
+    pub product_id: Option<Uuid>,
+    pub currency: Option<String>,
+    pub priority: i32,
+    /// Product 4 + seller 2 + category 1.
+    pub specificity: i32,
+    /// How deep the rule's category is in the tree, from 1; 0 without a category. The deeper is the nearer.
+    pub category_depth: i32,
+    pub unit_price_from: Option<Money>,
+    pub unit_price_below: Option<Money>,
+    pub base: String,
+    pub percent_bp: i32,
+    pub fixed: Option<Money>,
+    pub fixed_per: String,
+    pub min: Option<Money>,
+    pub max: Option<Money>,
+    pub vat_bp: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub valid_from: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub valid_until: Option<Timestamp>,
+    /// What it charges, or would.
+    pub commission: Option<Money>,
+    pub vat: Option<Money>,
+}
+
+/// The commission of one line of a basket.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LineCommission {
+    pub line_no: i32,
+    pub variant_id: Uuid,
+    pub product_id: Uuid,
+    pub seller_id: Uuid,
+    pub quantity: i32,
+    pub gross: Money,
+    pub discount: Money,
+    pub net: Money,
+    /// What the seller earns: net plus the discounts that the platform bears. A commission is never more.
+    pub limit: Money,
+    pub rule_id: Option<Uuid>,
+    pub rule_version: Option<i32>,
+    /// Net or gross, as the rule says.
+    pub base: Money,
+    pub commission: Money,
+    pub vat: Money,
+    pub candidates: Vec<CommissionCandidate>,
+}
+
+/// The commission of one seller's shipping.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShippingCommission {
+    pub seller_id: Uuid,
+    pub gross: Money,
+    pub discount: Money,
+    pub net: Money,
+    pub limit: Money,
+    pub rule_id: Option<Uuid>,
+    pub rule_version: Option<i32>,
+    pub base: Money,
+    pub commission: Money,
+    pub vat: Money,
+    pub candidates: Vec<CommissionCandidate>,
+}
+
+/// The commissions of a basket with all rules that could charge it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolvedCommissions {
+    pub currency: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    #[schema(value_type = Vec<LineCommission>)]
+    pub lines: Box<RawValue>,
+    /// Of the sellers who charge for shipping.
+    #[schema(value_type = Vec<ShippingCommission>)]
+    pub shipping: Box<RawValue>,
+}
+
+impl TryFrom<&Row> for ResolvedCommissions {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            currency: row.try_get("currency")?,
+            at: row.try_get("at")?,
+            lines: row.try_get::<_, Json<Box<RawValue>>>("lines")?.0,
+            shipping: row.try_get::<_, Json<Box<RawValue>>>("shipping")?.0,
+        })
+    }
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]

@@ -4,6 +4,7 @@ mod batch;
 mod calls;
 mod catalog;
 mod cli;
+mod commissions;
 mod coverage;
 mod crash;
 mod deploy;

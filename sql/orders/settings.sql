@@ -1,0 +1,4 @@
+-- Limits of the orders domain that came after its first tables. A value that somebody changed stays.
+insert into core.settings (name, value, unit, description) values
+  ('orders.simulation_orders_max', 10000, 'orders', 'Most orders that a simulation charges or prices again.')
+on conflict (name) do update set unit = excluded.unit, description = excluded.description;

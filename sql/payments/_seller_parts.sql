@@ -1,0 +1,26 @@
+-- What orders mean for each of their sellers, from the snapshots: what the buyer pays for the part, which discounts the platform
+-- bears of it, the commission (lines and shipping) and the VAT on it. The seller is due total + promotion - commission - VAT.
+-- Private; reads only.
+create or replace function payments._seller_parts(p_order_ids uuid[])
+returns table (
+  order_id uuid, seller_id uuid, total_minor bigint, promotion_minor bigint, commission_minor bigint, vat_minor bigint
+)
+language sql
+stable
+as $$
+  select o.order_id, f.seller_id, f.total_minor, a.promotion_minor,
+         c.amount_minor + coalesce(s.amount_minor, 0), c.vat_minor + coalesce(s.vat_minor, 0)
+    from orders.orders as o
+    join orders.fulfilments as f on f.seller_id = any (o.seller_ids) and f.order_id = o.order_id
+    left join orders.shipping_commissions as s on s.seller_id = f.seller_id and s.order_id = f.order_id
+    cross join lateral (select coalesce(sum(c.amount_minor), 0)::bigint as amount_minor,
+                               coalesce(sum(c.vat_minor), 0)::bigint as vat_minor
+                          from orders.commissions as c
+                         where c.seller_id = f.seller_id and c.order_id = f.order_id) as c
+    cross join lateral (select coalesce(sum(a.amount_minor - a.seller_minor), 0)::bigint as promotion_minor
+                          from orders.adjustments as a
+                         where a.seller_id = f.seller_id and a.order_id = f.order_id) as a
+   where o.order_id = any (p_order_ids)
+$$;
+comment on function payments._seller_parts(uuid[]) is
+  'Per order and seller: total, discounts borne by the platform, commission and VAT on it.';

@@ -10,14 +10,13 @@ insert into core.problem_types (code, status, title, description) values
   ('orders.too_many_coupons', 422, 'Too many coupon codes', 'An order takes at most ten coupon codes.'),
   ('orders.currency_unknown', 422, 'Unknown currency', 'The currency is not one this marketplace trades in.'),
   ('orders.address_invalid', 422, 'Shipping address incomplete', 'The shipping address needs name, line1, city and a two-letter countryCode; every field has a greatest length, is one line of text and one that is documented.'),
-  ('orders.period_invalid', 422, 'Period refused', 'A period ends after it begins, and where days are asked for it has at most 366.'),
   ('orders.simulation_refused', 409, 'Cannot be simulated', 'A promotion that adds lines cannot be simulated on past orders.'),
   ('orders.coupon_code_invalid', 422, 'Coupon code too long', 'A coupon code has 1 to 40 characters.'),
   ('orders.reason_too_long', 422, 'Reason too long', 'The reason of a cancellation has at most 500 characters.'),
   ('orders.status_unknown', 422, 'Unknown status', 'The status filter is not an order status.'),
   ('orders.carrier_required', 422, 'Carrier missing', 'Shipping needs the name of the carrier, in at most 100 characters.'),
   ('orders.period_invalid', 422, 'Period refused',
-   'A period of past orders begins before it ends, lasts at most 366 days, and holds at most orders.simulation_orders_max orders.'),
+   'A period ends after it begins. Where days are asked for, or commissions simulated, it has at most 366, and at most orders.simulation_orders_max orders.'),
   ('orders.tracking_number_required', 422, 'Tracking number missing', 'Shipping needs a tracking number, in at most 100 characters.')
 on conflict (code) do update
 set status = excluded.status, title = excluded.title, description = excluded.description;

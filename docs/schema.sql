@@ -1424,6 +1424,14 @@ create type pricing.remaining_uses as (
 );
 comment on type pricing.remaining_uses is 'What is left of a promotion: uses in all, for a buyer, by a code, and budget. Null = no such limit.';
 
+create type pricing.resolved_commissions as (
+  currency text,
+  at timestamp with time zone,
+  lines jsonb,
+  shipping jsonb
+);
+comment on type pricing.resolved_commissions is 'The commissions of a basket with all rules that could have charged it.';
+
 create type pricing.shares as (
   base_minors bigint[],
   amounts bigint[],
@@ -1887,6 +1895,10 @@ function pricing.end_promotion(p_ctx core.call_context, p_promotion_id uuid) ret
   -- Ends a promotion for good.
   -- granted to tradepost_api
 
+function pricing.explain_commission(p_ctx core.call_context, p_line jsonb, p_at timestamp with time zone) returns SETOF pricing.commission_candidate
+  -- The rules that could charge a line now or then: which wins, which lose, which do not match, why, and what each would charge.
+  -- granted to tradepost_api
+
 function pricing.export_coupons(p_ctx core.call_context, p_promotion_id uuid, p_batch_id uuid) returns SETOF pricing.view_coupon
   -- All codes of a batch.
   -- granted to tradepost_api
@@ -1953,6 +1965,10 @@ function pricing.pause_promotion(p_ctx core.call_context, p_promotion_id uuid) r
 
 function pricing.remove_group_member(p_ctx core.call_context, p_group_code text, p_buyer_id uuid) returns void
   -- Takes a buyer out of a group.
+  -- granted to tradepost_api
+
+function pricing.resolve_commissions(p_ctx core.call_context, p_lines jsonb, p_currency text, p_coupon_codes text[], p_at timestamp with time zone) returns SETOF pricing.resolved_commissions
+  -- The commissions of a basket, each with the rule that charges it and all that could.
   -- granted to tradepost_api
 
 function pricing.set_list_prices(p_ctx core.call_context, p_price_list_id uuid, p_variant_id uuid, p_seller_id uuid, p_expected_version integer, p_prices jsonb) returns SETOF pricing.view_listed_offer
@@ -2157,6 +2173,9 @@ function pricing._lock_promotion(p_actor identity.actor, p_promotion_id uuid) re
 function pricing._lock_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Locks what counts the uses of limited promotions by these orders.
 
+function pricing._matching_commission_rules(p_applies_to text, p_seller_id uuid, p_product_id uuid, p_category_path uuid[], p_currency text, p_unit_price_minor bigint, p_at timestamp with time zone) returns SETOF pricing.commission_rules
+  -- The commission rules that match a line at a moment, found by index.
+
 function pricing._money_text(p_amount_minor bigint, p_currency text) returns text
   -- A non-negative amount with its decimal point and currency.
 
@@ -2238,6 +2257,9 @@ function pricing._share_rows(p_promotion pricing.basket_promotion, p_shares pric
 function pricing._shipping_fees(p_lines pricing.basket_line[], p_baskets pricing.basket[]) returns SETOF pricing.basket_shipping
   -- Flat shipping fees per basket and seller, 0 where waived or not set.
 
+function pricing._show_commissions(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_commissions pricing.commission[], p_at timestamp with time zone) returns SETOF pricing.resolved_commissions
+  -- Commissions of a basket as documents.
+
 function pricing._show_promotion(p_promotion pricing.view_promotion, p_is_own boolean) returns pricing.view_promotion
   -- A promotion without what only its owners may see.
 
@@ -2271,6 +2293,30 @@ create type orders.decision as (
   placings orders."placing"[],
   adjustments pricing.adjustment[]
 );
+
+create type orders.explained_commission as (
+  applies_to text,
+  seller_id uuid,
+  line_no integer,
+  currency text,
+  rule_id uuid,
+  rule_version integer,
+  base text,
+  base_minor bigint,
+  percent_bp integer,
+  exact_percent numeric,
+  fixed_minor bigint,
+  fixed_per text,
+  min_minor bigint,
+  max_minor bigint,
+  limit_minor bigint,
+  amount_minor bigint,
+  vat_bp integer,
+  vat_minor bigint,
+  at timestamp with time zone,
+  candidates jsonb
+);
+comment on type orders.explained_commission is 'What an order was charged on a line or a seller''s shipping, what it was computed from, and the rules that could have charged it.';
 
 create type orders.placed_order as (
   request_no integer,
@@ -2338,6 +2384,20 @@ create type orders.promotion_simulation as (
   next_cursor text
 );
 comment on type orders.promotion_simulation is 'What a promotion would have taken off a page of past orders, had it acted alone.';
+
+create type orders.simulated_commission as (
+  seller_id uuid,
+  currency text,
+  orders_count bigint,
+  charges_count bigint,
+  changed_count bigint,
+  charged_minor bigint,
+  charged_vat_minor bigint,
+  simulated_minor bigint,
+  simulated_vat_minor bigint,
+  difference_minor bigint
+);
+comment on type orders.simulated_commission is 'What a proposed commission rule would have changed for a seller in a period.';
 
 create type orders.transition_request as (
   order_id uuid,
@@ -2586,6 +2646,10 @@ function orders.expire_orders(p_limit integer) returns integer
   -- Expires up to p_limit overdue unpaid orders and gives back what they held.
   -- granted to tradepost_worker
 
+function orders.explain_commissions(p_ctx core.call_context, p_order_id uuid, p_at timestamp with time zone) returns SETOF orders.explained_commission
+  -- What each line and shipping fee of an order was charged, from which figures, and why by this rule and by no other.
+  -- granted to tradepost_api
+
 function orders.get_order(p_ctx core.call_context, p_order_id uuid) returns SETOF orders.view_order
   -- The order as the caller may see it: buyers and administrators whole, a seller its own part.
   -- granted to tradepost_api
@@ -2614,6 +2678,10 @@ function orders.ship_fulfilment(p_ctx core.call_context, p_order_id uuid, p_sell
   -- The seller hands its part of an order to a carrier. Returns the order as the seller sees it.
   -- granted to tradepost_api
 
+function orders.simulate_commission_rule(p_ctx core.call_context, p_rule jsonb, p_replaces uuid, p_from timestamp with time zone, p_until timestamp with time zone) returns SETOF orders.simulated_commission
+  -- Charges the sold orders of a period as if a proposed commission rule had been in force; the difference per seller.
+  -- granted to tradepost_api
+
 function orders.simulate_promotion(p_ctx core.call_context, p_promotion_id uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_cursor text, p_limit integer) returns SETOF orders.promotion_simulation
   -- What a promotion alone would have taken off past orders, and who would have paid it.
   -- granted to tradepost_api
@@ -2633,6 +2701,9 @@ function orders._bad_address_field(p_address jsonb) returns text
 function orders._baskets(p_placings orders."placing"[]) returns SETOF pricing.basket
   -- Placings as baskets, with the facts that conditions of promotions ask for.
 
+function orders._charge_again(p_is_proposed boolean, p_proposed pricing.commission_rules, p_rival pricing.commission_rules, p_gross_minor bigint, p_net_minor bigint, p_limit_minor bigint, p_quantity integer) returns TABLE(amount_minor bigint, vat_minor bigint)
+  -- Commission and VAT by a proposed rule or its rival.
+
 function orders._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of orders: sums, derivations, history, holds.
 
@@ -2641,6 +2712,9 @@ function orders._check_period(p_from timestamp with time zone, p_until timestamp
 
 function orders._claim_placings(p_placings orders."placing"[], p_now timestamp with time zone) returns orders."placing"[]
   -- Claims idempotency keys for a place_orders batch and fills in stored answers.
+
+function orders._commission_charges(p_order_ids uuid[], p_applies_to text) returns TABLE(order_id uuid, placed_at timestamp with time zone, applies_to text, seller_id uuid, currency text, product_id uuid, category_path uuid[], unit_price_minor bigint, quantity integer, gross_minor bigint, net_minor bigint, limit_minor bigint, rule_id uuid, rule_version integer, amount_minor bigint, vat_minor bigint)
+  -- The charges of orders as commission rules see them.
 
 function orders._cost(p_currency text, p_orders bigint, p_amount_minor numeric, p_seller_minor numeric) returns jsonb
   -- A sum of discounts and who paid it, as a document.
@@ -2653,6 +2727,9 @@ function orders._decide(p_placings orders."placing"[], p_baskets pricing.basket[
 
 function orders._history_for_seller(p_history jsonb, p_user_id uuid) returns jsonb
   -- History entries without reasons and without the ids of other people.
+
+function orders._id_at(p_at timestamp with time zone) returns uuid
+  -- Where the UUIDv7 of a moment begin.
 
 function orders._lock_limits(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns jsonb
   -- Locks the counters of limited promotions in play; returns what is left by promotion, buyer, code and budget.
@@ -2698,6 +2775,9 @@ function orders._short_gift(p_request_no integer, p_lines pricing.basket_line[],
 
 function orders._simulated_costs(p_promotion pricing.promotions, p_order_ids uuid[]) returns jsonb
   -- What one promotion alone takes off past orders, per currency.
+
+function orders._sold_orders(p_from timestamp with time zone, p_until timestamp with time zone) returns uuid[]
+  -- The sold orders of a period, boundedly many.
 
 function orders._store_answers(p_placings orders."placing"[]) returns void
   -- Stores the answers of a place_orders batch with their idempotency keys.
@@ -2968,10 +3048,10 @@ function payments._answer_settlements(p_settlements payments.settlement[]) retur
   -- The present state of payments as answers: a payment, or the problem that stands for it.
 
 function payments._book_refund(p_refund payments.refunds, p_now timestamp with time zone) returns void
-  -- Ledger entries of a paid-out refund, split over the sellers and their commissions without losing a minor unit.
+  -- Ledger entries of a paid-out refund, split over sellers, commission, VAT and subsidies without losing a minor unit.
 
-function payments._book_sales(p_sold_payment_ids uuid[], p_unsold_payment_ids uuid[], p_now timestamp with time zone) returns void
-  -- Ledger entries of succeeded payments: to the sellers and the marketplace when sold, to the buyer's credit when not.
+function payments._book_sales(p_sold_payment_ids uuid[], p_unsold_payment_ids uuid[], p_free_order_ids uuid[], p_now timestamp with time zone) returns void
+  -- Ledger entries of succeeded payments and of orders that cost nothing: to sellers and marketplace when sold, else to the buyer.
 
 function payments._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of payments, refunds and the ledger.
@@ -3012,8 +3092,14 @@ function payments._require_payable(p_order orders.orders, p_now timestamp with t
 function payments._require_refundable(p_order_id uuid, p_amount_minor bigint, p_currency text, p_reason text) returns payments.payments
   -- The SUCCEEDED payment of an order whose status and remaining amount allow this refund.
 
+function payments._seller_parts(p_order_ids uuid[]) returns TABLE(order_id uuid, seller_id uuid, total_minor bigint, promotion_minor bigint, commission_minor bigint, vat_minor bigint)
+  -- Per order and seller: total, discounts borne by the platform, commission and VAT on it.
+
 function payments._settle(p_settlements payments.settlement[], p_now timestamp with time zone) returns SETOF payments.confirmation
   -- Applies settlements to locked orders and payments and answers each one; the same as one call per settlement.
+
+function payments._settle_free_orders(p_order_ids uuid[], p_now timestamp with time zone) returns void
+  -- Books locked orders that cost nothing, and takes back what was booked for cancelled ones.
 
 function payments._settle_once(p_settlements payments.settlement[], p_now timestamp with time zone) returns SETOF payments.confirmation
   -- Applies settlements of different orders, all locked by the caller, and answers each one.

@@ -1,5 +1,5 @@
 begin;
-select plan(22);
+select plan(25);
 
 -- Each invariant is broken once, past the functions and the triggers.
 create temporary table f as
@@ -37,7 +37,7 @@ select is(test.broken('orders', $$
 select is(test.broken('orders', $$
     insert into orders.adjustments (seller_id, order_id, adjustment_no, promotion_id, promotion_version, target, amount_minor)
     select f.sam, f.o, 99, core.new_id(), 1, 'SHIPPING', 1 from f $$),
-  '{orders.part_is_sum_of_lines}', 'a discount on shipping that its part does not give');
+  '{orders.adjustment_names_a_version,orders.part_is_sum_of_lines}', 'a discount on shipping that its part does not give');
 select is(test.broken('orders', $$
     insert into orders.adjustments (seller_id, order_id, adjustment_no, promotion_id, promotion_version, target, amount_minor)
     select f.sam, f.o, 99, core.new_id(), 1, 'SHIPPING', p.shipping_minor + 1
@@ -48,7 +48,7 @@ select is(test.broken('orders', $$
     update orders.orders as o
        set discount_minor = p.discount_minor, total_minor = o.total_minor - p.discount_minor
       from f, orders.fulfilments as p where o.order_id = f.o and p.order_id = f.o and p.seller_id = f.sam $$),
-  '{orders.part_is_sum_of_lines}', 'or that is more than the fee');
+  '{orders.adjustment_names_a_version,orders.part_is_sum_of_lines}', 'or that is more than the fee');
 -- more than one may see it from here on: a commission depends on what its line gives
 select ok('orders.line_discount_is_sum_of_adjustments' = any (test.broken('orders', $$
     insert into orders.adjustments (seller_id, order_id, adjustment_no, line_no, promotion_id, promotion_version, target, amount_minor)
@@ -113,6 +113,16 @@ select set_eq(
             ('COMPLETED', 'CONFIRMED'), ('PARTIALLY_REFUNDED', 'CONFIRMED'), ('REFUNDED', 'CONFIRMED'),
             ('REFUNDED', 'RETURNED'), ('CANCELLED', 'RELEASED'), ('CANCELLED', 'RETURNED'), ('EXPIRED', 'EXPIRED') $$,
   'a hold lives, is sold and ends with its order');
+
+-- uses of promotions
+create temporary table used as select test.promotion('{"usageLimit": 5}') as p;
+update f set o = (select p.order_id from orders.place_orders(jsonb_build_array(test.placing(ana, jsonb_build_object(lamp::text, 1)))) as p);
+select is(test.broken('orders', $$ update pricing.redemptions as r set amount_minor = 1 from f where r.order_id = f.o $$),
+  '{orders.use_is_what_was_taken_off}', 'a use that is counted at another cost');
+select is(test.broken('orders', $$ update pricing.redemptions as r set returned_at = created_at from f where r.order_id = f.o $$),
+  '{orders.use_is_what_was_taken_off}', 'one that was given back though the order lives');
+select is(test.broken('orders', $$ delete from pricing.promotion_versions as v using used where v.promotion_id = used.p $$),
+  '{orders.adjustment_names_a_version}', 'a version that is not on record');
 
 select * from finish();
 rollback;

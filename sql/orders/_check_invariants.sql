@@ -97,5 +97,21 @@ as $$
     when o.status = 'CANCELLED' then coalesce(r.status, '') not in ('RELEASED', 'RETURNED')
     when o.status = 'REFUNDED' then coalesce(r.status, '') not in ('CONFIRMED', 'RETURNED')
     else r.status is distinct from 'CONFIRMED' end
+  union all
+  select 'orders.adjustment_names_a_version', a.order_id::text, format('promotion %s version %s', a.promotion_id, a.promotion_version)
+  from orders.adjustments as a
+  left join pricing.promotion_versions as v on v.promotion_id = a.promotion_id and v.version = a.promotion_version
+  where v.promotion_id is null
+  union all
+  select 'orders.use_is_what_was_taken_off', r.order_id::text,
+         format('promotion %s counted %s, took off %s, status %s', r.promotion_id, r.amount_minor, a.amount_minor, o.status)
+  from pricing.redemptions as r
+  join orders.orders as o on o.order_id = r.order_id
+  left join (select a.order_id, a.promotion_id, sum(a.amount_minor) as amount_minor
+             from orders.adjustments as a group by a.order_id, a.promotion_id) as a
+    on a.order_id = r.order_id and a.promotion_id = r.promotion_id
+  where r.amount_minor is distinct from a.amount_minor
+     or (r.returned_at is null and o.status in ('CANCELLED', 'EXPIRED'))
+     or (r.returned_at is not null and o.status not in ('CANCELLED', 'EXPIRED', 'REFUNDED'))
 $$;
-comment on function orders._check_invariants() is 'Broken invariants of orders: sums, derivations, history, holds.';
+comment on function orders._check_invariants() is 'Broken invariants of orders: sums, derivations, history, holds, uses of promotions.';

@@ -114,6 +114,7 @@ fn world(town: &Town, dice: &mut Dice) -> (String, bool) {
             _ => (1 + dice.below(2)).to_string(),
         };
         let (uses, buyer_uses, priority) = (limit(dice), limit(dice), dice.below(4));
+        let budget = if dice.once_in(3) { (100 + dice.below(4000)).to_string() } else { "null".to_owned() };
         let minimum = if dice.once_in(8) { "1500" } else { "null" };
         let code = coupon.map_or("null".to_owned(), |c| format!("'{c}'"));
         let ends = if dice.once_in(20) { "core.now() - interval '1 hour'" } else { "null" };
@@ -121,17 +122,30 @@ fn world(town: &Town, dice: &mut Dice) -> (String, bool) {
         let _ = writeln!(
             sql,
             "insert into pricing.promotions (promotion_id, name, type, target, percent_bp, amount_minor, currency, coupon_code,
-               min_subtotal_minor, starts_at, ends_at, usage_limit, buyer_limit, priority, status, created_at, updated_at)
+               min_subtotal_minor, starts_at, ends_at, usage_limit, buyer_limit, budget_minor, priority, status, created_at, updated_at)
              values ('{id}', 'p{n}', '{kind}', '{target}', {percent}, {amount}, 'USD', {code}, {minimum},
-               core.now() - interval '1 day', {ends}, {uses}, {buyer_uses}, {priority}, 'ACTIVE', core.now(), core.now());"
+               core.now() - interval '1 day', {ends}, {uses}, {buyer_uses}, {budget}, {priority}, 'ACTIVE', core.now(), core.now());"
         );
-        if uses != "null" {
+        if uses != "null" || budget != "null" {
             let _ = writeln!(
                 sql,
-                "insert into pricing.promotion_counters (promotion_id, usage_limit) values ('{id}', {uses});"
+                "insert into pricing.promotion_counters (promotion_id, usage_limit, budget_minor)
+                 values ('{id}', {uses}, {budget});"
             );
         }
     }
+    // one that comes by codes of a batch, each for one order
+    sql.push_str(
+        "insert into pricing.promotions (promotion_id, name, type, target, percent_bp, requires_coupon, starts_at, status,
+           created_at, updated_at)
+         values ('00000000-0000-7000-8000-000000000099', 'batch', 'PERCENTAGE', 'LINES', 700, true,
+           core.now() - interval '1 day', 'ACTIVE', core.now(), core.now());
+         insert into pricing.coupon_batches (batch_id, promotion_id, prefix, code_count, per_code_limit, created_at)
+         values ('00000000-0000-7000-8000-000000000099', '00000000-0000-7000-8000-000000000099', '', 2, 1, core.now());
+         insert into pricing.coupons (code, promotion_id, batch_id, usage_limit)
+         select c, '00000000-0000-7000-8000-000000000099', '00000000-0000-7000-8000-000000000099', 1
+         from unnest(array['ONE', 'TWO']) as c;\n",
+    );
     let has_overdue = dice.once_in(3);
     if has_overdue {
         for _ in 0..3 {
@@ -199,7 +213,7 @@ fn requests(dice: &mut Dice, mut one: impl FnMut(&mut Dice) -> Value) -> Vec<Val
 }
 
 fn placing(town: &Town, dice: &mut Dice) -> Value {
-    let codes = ["FIX", "FIX", "FIX", "third", "third", "EACH", "GIFT", "NOPE"];
+    let codes = ["FIX", "FIX", "FIX", "third", "third", "EACH", "GIFT", "ONE", "two", "NOPE"];
     let mut coupons: Vec<&str> = Vec::new();
     while coupons.len() < 3 && dice.once_in(2) {
         let known = codes.len() - usize::from(!dice.once_in(9));
@@ -243,7 +257,8 @@ const TRACES: &str = "
                 where l.seller_id = s.seller_id and l.variant_id = s.variant_id and l.freed_at is null
                   and r.status = 'HELD' and r.expires_at <= core.now()), 0)) order by s.variant_id, s.seller_id)
               from inventory.stock_levels as s),
-    'counters', (select jsonb_agg(jsonb_build_array(c.promotion_id, c.used) order by c.promotion_id) from pricing.promotion_counters as c),
+    'counters', (select jsonb_agg(jsonb_build_array(c.promotion_id, c.used, c.spent_minor) order by c.promotion_id) from pricing.promotion_counters as c),
+    'codes', (select jsonb_agg(jsonb_build_array(c.code, c.used) order by c.code) from pricing.coupons as c),
     'buyers', (select jsonb_agg(jsonb_build_array(c.promotion_id, c.buyer_id, c.used) order by c.promotion_id, c.buyer_id)
                from pricing.promotion_buyer_counters as c where c.used > 0),
     'redemptions', (select count(*) from pricing.redemptions),

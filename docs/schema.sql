@@ -2705,7 +2705,7 @@ function orders._charge_again(p_is_proposed boolean, p_proposed pricing.commissi
   -- Commission and VAT by a proposed rule or its rival.
 
 function orders._check_invariants() returns SETOF core.invariant_violation
-  -- Broken invariants of orders: sums, derivations, history, holds.
+  -- Broken invariants of orders: sums, derivations, history, holds, uses of promotions.
 
 function orders._check_period(p_from timestamp with time zone, p_until timestamp with time zone, p_is_short boolean) returns void
   -- Refuses a malformed period.

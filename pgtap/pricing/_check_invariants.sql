@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(19);
 
 -- Each invariant of promotions is broken once, past the functions and the triggers.
 create temporary table f as
@@ -32,5 +32,18 @@ select is(test.broken('pricing', s.statement), array[s.invariant], s.text) from 
   ('update pricing.promotions set version = version + 1 from f where promotions.promotion_id = p', 'pricing.acting_promotion_has_open_version', 'or with that of other rules'),
   ('update pricing.promotions set status = ''PAUSED'' from f where promotions.promotion_id = p', 'pricing.acting_promotion_has_open_version', 'a paused one with an open version')
 ) as s (statement, invariant, text);
+
+-- commission rules: what the exclusion constraint and the trigger do not let happen
+alter table pricing.commission_rules drop constraint commission_rules_rank_excl;
+select test.disarm('pricing.commission_rules');
+insert into pricing.commission_rules (rule_id, version, name, percent_bp, fixed_minor, valid_from, created_at)
+values (core.new_id(), 1, 'default', 1000, 0, core.now(), core.now());
+select is(test.broken('pricing', $$ insert into pricing.commission_rules (rule_id, version, name, percent_bp, fixed_minor, valid_from, created_at)
+    values (core.new_id(), 1, 'rival', 1000, 0, core.now(), core.now()) $$),
+  '{pricing.rules_do_not_overlap}', 'two rules that nothing tells apart');
+select is(test.broken('pricing', $$ insert into pricing.commission_rules (rule_id, version, name, percent_bp, fixed_minor, valid_from, created_at)
+    select r.rule_id, 2, r.name, 900, 0, core.now() + interval '1 hour', core.now() from pricing.commission_rules as r;
+    update pricing.commission_rules set valid_until = core.now() + interval '1 minute' where version = 1 $$),
+  '{pricing.rule_versions_are_a_chain}', 'versions with a gap between them');
 select * from finish();
 rollback;

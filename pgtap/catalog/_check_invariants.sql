@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(12);
 
 -- Each invariant is broken once, past the functions.
 create function pg_temp.broken() returns text[] language sql as $$
@@ -29,6 +29,21 @@ rollback to well;
 update catalog.product_history set action = 'reject' where action = 'approve';
 select is(pg_temp.broken(), '{catalog.history_is_a_chain}', 'a step that no transition allows');
 rollback to well;
+
+-- prices
+select test.disarm('catalog.price_history');
+create function pg_temp.with_price(p_currency text, p_price_minor bigint) returns text[] language sql as $$
+  select test.broken('catalog', format(
+    'insert into catalog.offer_prices (seller_id, variant_id, currency, price_minor)
+     select o.seller_id, o.variant_id, %L, %L from catalog.offers as o join catalog.variants as v using (variant_id)
+      where v.product_id = test.kept(''p'')', p_currency, p_price_minor))
+$$;
+select is(pg_temp.with_price('EUR', 900), '{}', 'a price in another currency');
+select ok('catalog.base_price_is_the_offers' = any (pg_temp.with_price('EUR', null)), 'a currency without a price');
+select ok('catalog.base_price_is_the_offers' = any (pg_temp.with_price('USD', 900)), 'two prices for one unit');
+select is(test.broken('catalog', $$
+    delete from catalog.price_history as h using catalog.variants as v where v.variant_id = h.variant_id and v.product_id = test.kept('p') $$),
+  '{catalog.price_history_is_complete}', 'a price that nobody wrote down');
 
 select * from finish();
 rollback;

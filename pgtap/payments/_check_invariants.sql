@@ -1,5 +1,5 @@
 begin;
-select plan(34);
+select plan(35);
 
 -- Each invariant is broken once, past the functions and the triggers. Of five orders one is sold with a commission, one
 -- was cancelled and its money went back, one expired and was sold out before its money came, one waits with a payment,
@@ -120,6 +120,10 @@ select is(test.broken('payments', $$ select pg_temp.book(f.undone, f.seller, '{"
   '{payments.seller_gets_total_less_commission}', 'a seller who owes');
 select is(test.broken('payments', $$ select pg_temp.book(f.undone, f.seller, '{"SELLER_PAYABLE": -1, "COMMISSION_REVENUE": 1}') from f $$),
   '{payments.seller_gets_total_less_commission}', 'a commission that owes');
+select is(test.broken('payments', $$
+    update orders.orders as o set discount_minor = subtotal_minor, total_minor = 0 from f where o.order_id = f.bare;
+    select pg_temp.book(f.bare, f.seller, '{"SELLER_PAYABLE": -1, "PROMOTION_COST": 1}') from f $$),
+  '{payments.free_order_is_booked_as_agreed}', 'a promotion that pays what nobody agreed to');
 create function pg_temp.give_back(p_amounts jsonb) returns void language sql as $$
   select pg_temp.refund(f.sold_payment, 'SUCCEEDED', 500), pg_temp.book(f.sold, f.seller, p_amounts) from f;
   update payments.payments as p set refunded_minor = 500 from f where p.payment_id = f.sold_payment;

@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench psql gen pgtap coverage-sql model fuzz migrate seed reset
+.PHONY: help run test check bench bench-pricing psql gen pgtap coverage-sql model fuzz migrate seed reset
 
 help:    ## this list
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 run:     ## the server on an embedded Postgres, with demo data (ARGS="…" go to `tradepost serve`)
 	@scripts/run $(ARGS)
 test:    ## every test on a private cluster; PG=18 on that version; TEST=name only those
@@ -19,6 +19,8 @@ fuzz:    ## schemathesis over the whole OpenAPI document, on a server of its own
 	@scripts/fuzz $(ARGS)
 bench:   ## throughput and latency over HTTP, beside floors measured in the same run
 	@cargo bench --locked --bench load -- $(ARGS)
+bench-pricing: ## what an order costs among 10,000 commission rules and 500 promotions; ARGS=--plans prints plans
+	@cargo bench --locked --profile dev --bench pricing -- $(ARGS)
 gen:     ## write the generated files in docs/ anew
 	@scripts/gen
 psql:    ## psql on the running embedded Postgres, or on DATABASE_URL

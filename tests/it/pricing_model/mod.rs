@@ -184,8 +184,12 @@ fn difference(town: &Town, world: &World, basket: &Basket, priced: &Priced) -> R
     let mut text = String::new();
     for (who, what) in [("the model expects", &expected), ("the database has", &priced)] {
         let _ = writeln!(text, "{who}");
-        what.shares.iter().for_each(|row| drop(writeln!(text, "  {row:?}")));
-        what.charges.iter().for_each(|charge| drop(writeln!(text, "  {charge:?}")));
+        for row in &what.shares {
+            let _ = writeln!(text, "  {row:?}");
+        }
+        for charge in &what.charges {
+            let _ = writeln!(text, "  {charge:?}");
+        }
     }
     let _ = writeln!(text, "the model skipped {skipped:?}");
     Err(text)

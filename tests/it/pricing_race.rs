@@ -206,3 +206,24 @@ fn an_order_is_priced_by_one_version_of_the_rules() {
         assert_eq!(t.int(open, &[]).await, 1);
     });
 }
+
+/// Two orders of one buyer at once, at two servers: both look like the first, and only one of them is.
+#[test]
+fn there_is_one_first_order() {
+    run(async |t| {
+        let (admin, sam) = (t.admin().await, t.seller("sam").await);
+        let lamp = t.offer(&sam, 1000, 1000).await;
+        active(&admin, ten_percent(json!({ "condition": { "orderNumber": { "max": 1 } } }))).await;
+        let buyers = t.crowd(12).await;
+        let other = t.another_server().await;
+        let replies = together(24, |i| {
+            let buyer = if i % 2 == 0 { buyers[i / 2].clone() } else { buyers[i / 2].at(&other) };
+            async move { buyer.post("/orders", basket(&[(lamp, 1)])).once().await }
+        })
+        .await;
+        assert_eq!(tally(&replies), counts(&[("off 100", 12), ("off 0", 12)]));
+        for pair in replies.chunks(2) {
+            assert_ne!(pair[0]["discount"], pair[1]["discount"]);
+        }
+    });
+}

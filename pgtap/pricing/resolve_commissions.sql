@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(16);
 create temporary table f as
 select test.admin() as admin, test.seller('sam') as sam, test.buyer('ana') as ana,
        test.seller_id(test.seller('sam')) as sid, test.seller_id(test.seller('sue')) as sued, core.now() as start;
@@ -38,6 +38,14 @@ select e.version from f, pricing.commission_rules as r, pricing.end_commission_r
 select is(pg_temp.said((pg_temp.resolve()).lines), '2000 0 2000 0 0 standard:DOES_NOT_MATCH | 2500 0 2500 500 0 sue:WINS,standard:DOES_NOT_MATCH', 'a rule has ended');
 select is((select pg_temp.said((pg_temp.resolve('{}', start + interval '1 minute')).lines) from f), '2000 0 2000 200 38 standard:WINS | 2500 0 2500 500 0 sue:WINS,standard:LOSES', 'which one can ask the past about');
 select is((select (pg_temp.resolve('{}', start)).at = start from f), true, 'the answer says when');
+
+-- a gift is a line of the order, and the platform that gives it owes for it
+select test.rule(jsonb_build_object('name', 'all', 'percentBp', 1000, 'base', 'GROSS', 'priority', 9));
+select test.promotion(jsonb_build_object('type', 'GIFT', 'target', 'LINES', 'percentBp', null, 'gift', jsonb_build_object('variantId', rug, 'quantity', 1),
+  'couponCode', 'GIFT', 'funding', 'PLATFORM')) from f;
+select is((select string_agg(concat_ws(' ', l ->> 'lineNo', l -> 'net' ->> 'amountMinor', l -> 'limit' ->> 'amountMinor', l -> 'commission' ->> 'amountMinor'), ', ' order by l ->> 'lineNo')
+           from f, pricing.resolve_commissions(test.ctx(admin), jsonb_build_array(jsonb_build_object('variantId', lamp, 'quantity', 1)), 'USD', '{GIFT}', null) as r,
+                jsonb_array_elements(r.lines) as l), '1 1000 1000 100, 2 0 2500 250', 'a gift');
 
 -- refused
 select throws_ok($$ select r.* from f, pricing.resolve_commissions(test.ctx(admin), '[]', 'USD', '{}', null) as r $$, 'MK422', 'pricing.basket_invalid', 'an empty basket');

@@ -157,6 +157,12 @@ comment on type pricing.pick is 'How many units of each line take part, and what
 create type pricing.shares as (base_minors bigint[], amounts bigint[], exacts numeric[], seller_minors bigint[]);
 comment on type pricing.shares is 'What one promotion takes off each of its positions, on which base, exactly how much, and what of it the seller bears.';
 
+create type pricing.not_applied as (promotion_id uuid, coupon_code text, code text, detail text, data jsonb);
+comment on type pricing.not_applied is 'A promotion that did not act on a basket: why, for programs (code, data) and for people (detail).';
+create type pricing.priced as (lines pricing.basket_line[], adjustments pricing.adjustment[]);
+comment on type pricing.priced is 'A basket as an order placed now would have it: its lines, with the gifts that are given, and its discounts.';
+alter type pricing.preview add attribute not_applied jsonb;
+
 alter table orders.adjustments
   drop constraint adjustments_target_check,
   add column base_minor bigint not null default 0,
@@ -167,3 +173,9 @@ alter table orders.adjustments
 comment on column orders.adjustments.seller_minor is 'What the seller bears of amount_minor; the platform bears the rest.';
 comment on column orders.adjustments.base_minor is 'What the share was computed on.';
 comment on column orders.adjustments.exact_share is 'The share before rounding to whole minor units.';
+
+create type orders.order_pricing as (
+  order_id uuid, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint,
+  lines jsonb, shipping jsonb, adjustments jsonb, commissions jsonb
+);
+comment on type orders.order_pricing is 'How the total of an order, or of one seller''s part of it, came about.';

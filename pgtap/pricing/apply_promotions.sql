@@ -11,7 +11,7 @@ insert into pricing.shipping_rates (seller_id, currency, fee_minor, updated_at) 
 select test.promotion('{"name": "Ten", "percentBp": 1000}'), test.promotion('{"name": "Ship", "type": "FREE_SHIPPING", "target": "SHIPPING", "couponCode": "SHIP", "buyerLimit": 1}');
 
 -- allowed
-create temporary table priced as select p.* from f, pricing.apply_promotions(test.ctx(ana), basket, 'USD', '{ship, nope}') as p;
+create temporary table priced as select p.* from f, pricing.apply_promotions(test.ctx(ana), basket, 'USD', '{ship, nope}', null, null) as p;
 select results_eq('select subtotal_minor, discount_minor, shipping_minor, total_minor from priced',
                   'values (5500::bigint, 1040::bigint, 490::bigint, 4950::bigint)', '55.00 and 4.90 shipping, less 5.50 and the shipping');
 select is((select jsonb_agg(jsonb_build_array(l -> 'lineNo', l #> '{unitPrice,amountMinor}', l #> '{discount,amountMinor}', l #> '{total,amountMinor}')) from priced, jsonb_array_elements(lines) as l),
@@ -31,23 +31,23 @@ select set_eq(
   $$ select (a ->> 'lineNo')::int, a ->> 'target', (a #>> '{amount,amountMinor}')::bigint from priced, jsonb_array_elements(adjustments) as a $$, 'to the cent and to the line');
 
 -- what was used up is known
-select results_eq($$ select p.discount_minor, p.refused_coupons #>> '{0,code}' from f, pricing.apply_promotions(test.ctx(ana), basket, 'USD', '{ship}') as p $$,
+select results_eq($$ select p.discount_minor, p.refused_coupons #>> '{0,code}' from f, pricing.apply_promotions(test.ctx(ana), basket, 'USD', '{ship}', null, null) as p $$,
                   $$ values (550::bigint, 'pricing.coupon_buyer_limit_reached') $$, 'ana has used it');
-select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(ben), basket, 'USD', '{ship}') as p), 1040::bigint, 'ben has not');
-select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(), basket, 'USD', '{ship}') as p), 1040::bigint, 'nobody has no uses');
+select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(ben), basket, 'USD', '{ship}', null, null) as p), 1040::bigint, 'ben has not');
+select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(), basket, 'USD', '{ship}', null, null) as p), 1040::bigint, 'nobody has no uses');
 select test.promotion('{"name": "First only", "percentBp": 5000, "priority": 9, "usageLimit": 1}') as promotion_id into temporary table first_only;
 select pricing._redeem(array[row(ben, promotion_id, ben, null, 100)]::pricing.promotion_use[], core.now()) from f, first_only;
-select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(ben), basket, 'USD', '{}') as p), 550::bigint, 'an automatic one that is used up is left out');
+select is((select p.discount_minor from f, pricing.apply_promotions(test.ctx(ben), basket, 'USD', '{}', null, null) as p), 550::bigint, 'an automatic one that is used up is left out');
 
 -- refused
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), basket, 'EUR', '{}') as p $$, 'MK422', 'pricing.currency_mismatch', 'not sold in this currency');
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), basket, 'XXX', '{}') as p $$, 'MK422', 'pricing.currency_unknown', 'an unknown currency');
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), jsonb_build_array(jsonb_build_object('variantId', sid, 'quantity', 1)), 'USD', '{}') as p $$, 'MK422', 'pricing.variant_unavailable', 'an unknown variant');
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), jsonb_build_array(jsonb_build_object('variantId', lamp, 'sellerId', sued, 'quantity', 1)), 'USD', '{}') as p $$, 'MK422', 'pricing.variant_unavailable', 'a seller who does not offer it');
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), '[]', 'USD', '{}') as p $$, 'MK422', 'pricing.basket_invalid', 'an empty basket');
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), basket, 'USD', array_fill('X'::text, array[11])) as p $$, 'MK422', 'pricing.basket_invalid', 'too many coupons');
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), jsonb_build_array(jsonb_build_object('variantId', lamp, 'quantity', 0)), 'USD', '{}') as p $$, 'MK422', 'pricing.quantity_invalid', 'no units');
-select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(sid), basket, 'USD', '{}') as p $$, 'MK401', 'identity.unauthenticated', 'an unknown account');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), basket, 'EUR', '{}', null, null) as p $$, 'MK422', 'pricing.currency_mismatch', 'not sold in this currency');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), basket, 'XXX', '{}', null, null) as p $$, 'MK422', 'pricing.currency_unknown', 'an unknown currency');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), jsonb_build_array(jsonb_build_object('variantId', sid, 'quantity', 1)), 'USD', '{}', null, null) as p $$, 'MK422', 'pricing.variant_unavailable', 'an unknown variant');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), jsonb_build_array(jsonb_build_object('variantId', lamp, 'sellerId', sued, 'quantity', 1)), 'USD', '{}', null, null) as p $$, 'MK422', 'pricing.variant_unavailable', 'a seller who does not offer it');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), '[]', 'USD', '{}', null, null) as p $$, 'MK422', 'pricing.basket_invalid', 'an empty basket');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), basket, 'USD', array_fill('X'::text, array[11]), null, null) as p $$, 'MK422', 'pricing.basket_invalid', 'too many coupons');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(), jsonb_build_array(jsonb_build_object('variantId', lamp, 'quantity', 0)), 'USD', '{}', null, null) as p $$, 'MK422', 'pricing.quantity_invalid', 'no units');
+select throws_ok($$ select p.* from f, pricing.apply_promotions(test.ctx(sid), basket, 'USD', '{}', null, null) as p $$, 'MK401', 'identity.unauthenticated', 'an unknown account');
 
 select * from finish();
 rollback;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::sql;
 use super::types::{
     Cancellation, CommissionMoment, CommissionSimulation, NewOrder, Order, OrderCommissions, OrderFilter,
-    OrderStatus, OrderSummary, Placing, PromotionReport, ReportFilter, Shipment, SimulatedCommissions,
-    SimulatedPromotion, Simulation,
+    OrderPricing, OrderStatus, OrderSummary, Placing, PromotionReport, ReportFilter, Shipment,
+    SimulatedCommissions, SimulatedPromotion, Simulation,
 };
 use crate::app::App;
 use crate::http::actor::{Actor, AdminActor, BuyerActor, SellerActor};
@@ -140,6 +140,29 @@ pub async fn simulate_commission_rule(
     ApiJson(simulation): ApiJson<CommissionSimulation>,
 ) -> Result<Json<SimulatedCommissions>> {
     Ok(Json(sql::simulate_commission_rule(&app.pool, &ctx.call(&actor), &simulation).await?))
+}
+
+/// How an order's total came about
+///
+/// Each line and fee with every discount on it: the promotion in its version, the base, the exact share and the share in whole
+/// minor units. All of it was written when the order was placed and never changes. Sellers see their part, and with administrators
+/// also who bears a discount and what the marketplace keeps.
+#[utoipa::path(
+    get, path = "/orders/{orderId}/pricing", tag = "orders", operation_id = "getOrderPricing",
+    security(("bearer" = [])),
+    params(("orderId" = Uuid, Path, description = "The order")),
+    responses(
+        (status = 200, description = "The derivation of the total, as far as the caller may see it", body = OrderPricing),
+        (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn get_order_pricing(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    ApiPath(order_id): ApiPath<Uuid>,
+) -> Result<Json<OrderPricing>> {
+    Ok(Json(sql::get_order_pricing(&app.pool, &ctx.call(&actor), order_id).await?))
 }
 
 /// Where an order stands

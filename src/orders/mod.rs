@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(http::place_order, http::list_orders))
         .routes(routes!(http::get_order))
+        .routes(routes!(http::get_order_pricing))
         .routes(routes!(http::get_order_status))
         .routes(routes!(http::explain_commissions))
         .routes(routes!(http::simulate_commission_rule))

@@ -6,8 +6,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::types::{
-    CommissionSimulation, Order, OrderCommission, OrderCommissions, OrderStatus, Placed, Placing,
-    PromotionReport, ReportFilter, SimulatedCommission, SimulatedCommissions, SimulatedPromotion, Simulation,
+    CommissionSimulation, Order, OrderCommission, OrderCommissions, OrderPricing, OrderStatus, Placed,
+    Placing, PromotionReport, ReportFilter, SimulatedCommission, SimulatedCommissions, SimulatedPromotion,
+    Simulation,
 };
 use crate::app::Pool;
 use crate::db::batch::Answers;
@@ -42,6 +43,18 @@ pub async fn get_order(pool: &Pool, ctx: &CallContext, order_id: Uuid) -> Result
          coupon_codes, shipping_address, placed_at, payment_due_at, version, updated_at, fulfilments \
          from orders.get_order($1, $2)", &[ctx, &order_id]).await?;
     Ok(Order::try_from(&row)?)
+}
+
+pub async fn get_order_pricing(pool: &Pool, ctx: &CallContext, order_id: Uuid) -> Result<OrderPricing> {
+    let row = query_one(
+        pool,
+        "orders.get_order_pricing",
+        "select order_id, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, lines, shipping, adjustments, \
+         commissions from orders.get_order_pricing($1, $2)",
+        &[ctx, &order_id],
+    )
+    .await?;
+    Ok(OrderPricing::try_from(&row)?)
 }
 
 pub async fn list_orders(

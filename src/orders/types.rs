@@ -233,6 +233,116 @@ impl TryFrom<&Row> for Order {
     }
 }
 
+/// A line of an order whose total is explained.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPricingLine {
+    pub line_no: i32,
+    pub seller_id: Uuid,
+    pub variant_id: Uuid,
+    pub title: String,
+    pub sku: String,
+    pub quantity: i32,
+    pub unit_price: Money,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub total: Money,
+}
+
+/// A seller's shipping fee.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPricingFee {
+    pub seller_id: Uuid,
+    pub fee: Money,
+    pub discount: Money,
+}
+
+/// One promotion's share on one line, or on one seller's shipping.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPricingAdjustment {
+    pub promotion_id: Uuid,
+    /// The rules it acted under, which never change.
+    pub promotion_version: i32,
+    pub name: String,
+    pub coupon_code: Option<String>,
+    /// ORDER, LINES, UNITS or SHIPPING.
+    pub target: String,
+    /// Null on shipping.
+    pub line_no: Option<i32>,
+    pub seller_id: Uuid,
+    /// What the share was computed on.
+    pub base: Money,
+    /// The share before it was rounded to whole minor units, in minor units.
+    #[schema(example = "33.333333")]
+    pub exact_share: String,
+    pub amount: Money,
+    /// What of it the seller bears; null for buyers.
+    pub seller_part: Option<Money>,
+}
+
+/// What the marketplace keeps of a line, or of a seller's shipping.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPricingCommission {
+    /// Null on shipping.
+    pub line_no: Option<i32>,
+    pub seller_id: Uuid,
+    pub rule_id: Option<Uuid>,
+    pub rule_version: Option<i32>,
+    pub percent_bp: i32,
+    pub base: Money,
+    /// The percentage before it was rounded, in minor units.
+    #[schema(example = "12.500000")]
+    pub exact_percent: String,
+    pub amount: Money,
+    pub vat: Money,
+}
+
+/// How the total of an order, or of a seller's part of it, came about. Every amount is rounded to whole minor units.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPricing {
+    pub order_id: Uuid,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub shipping: Money,
+    pub total: Money,
+    /// The smallest amount: what shares are rounded to.
+    pub rounding_unit: Money,
+    #[schema(value_type = Vec<OrderPricingLine>)]
+    pub lines: Box<RawValue>,
+    #[schema(value_type = Vec<OrderPricingFee>)]
+    pub shipping_fees: Box<RawValue>,
+    /// By seller, and of each in the order in which the promotions acted.
+    #[schema(value_type = Vec<OrderPricingAdjustment>)]
+    pub adjustments: Box<RawValue>,
+    /// Null for buyers.
+    #[schema(value_type = Option<Vec<OrderPricingCommission>>)]
+    pub commissions: Option<Box<RawValue>>,
+}
+
+impl TryFrom<&Row> for OrderPricing {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        let json = |column: &str| Ok::<_, Self::Error>(row.try_get::<_, Json<Box<RawValue>>>(column)?.0);
+        Ok(Self {
+            order_id: row.try_get("order_id")?,
+            subtotal: money(row, "subtotal_minor")?,
+            discount: money(row, "discount_minor")?,
+            shipping: money(row, "shipping_minor")?,
+            total: money(row, "total_minor")?,
+            rounding_unit: Money::new(1, row.try_get::<_, String>("currency")?),
+            lines: json("lines")?,
+            shipping_fees: json("shipping")?,
+            adjustments: json("adjustments")?,
+            commissions: row.try_get::<_, Option<Json<Box<RawValue>>>>("commissions")?.map(|Json(rows)| rows),
+        })
+    }
+}
+
 impl TryFrom<&Row> for Placed {
     type Error = Problem;
 

@@ -257,7 +257,8 @@ pub async fn create_promotion(
 
 /// Price a basket
 ///
-/// The whole derivation of its total, and why a coupon cannot be used. The functions that price orders do it, so an order
+/// The whole derivation of its total, why a coupon cannot be used, and why each promotion that could act did not: what a storefront
+/// needs to say "add 12.50 more". The functions that price orders do it, so an order
 /// placed at the same moment costs the same. Uses of a buyer count when a buyer asks.
 #[utoipa::path(
     post, path = "/promotions/apply", tag = "pricing", operation_id = "applyPromotions",

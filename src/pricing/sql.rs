@@ -419,8 +419,9 @@ pub async fn apply_promotions(pool: &Pool, ctx: &CallContext, basket: &Basket) -
         pool,
         "pricing.apply_promotions",
         "select currency, subtotal_minor, discount_minor, shipping_minor, total_minor, lines, shipping, adjustments, \
-         refused_coupons from pricing.apply_promotions($1, $2, $3, $4)",
-        &[ctx, &Json(&basket.lines), &basket.currency, &basket.coupon_codes],
+         refused_coupons, not_applied \
+         from pricing.apply_promotions($1, $2, $3, $4, $5, orders.next_order_number($1))",
+        &[ctx, &Json(&basket.lines), &basket.currency, &basket.coupon_codes, &basket.shipping_country],
     )
     .await?;
     Ok(Preview::try_from(&row)?)

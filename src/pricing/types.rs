@@ -1037,6 +1037,10 @@ pub struct Basket {
     #[serde(default)]
     #[schema(max_items = 10)]
     pub coupon_codes: Vec<String>,
+    /// Where it would be shipped to, for promotions that ask.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Za-z]{2}$", min_length = 2, max_length = 2)]
+    pub shipping_country: Option<String>,
 }
 
 /// Where a unit price came from that is not the regular one.
@@ -1071,6 +1075,8 @@ pub struct PricedLine {
     pub subtotal: Money,
     pub discount: Money,
     pub total: Money,
+    /// The promotion that gives this line as a gift.
+    pub gift_of: Option<Uuid>,
 }
 
 /// A seller's shipping fee.
@@ -1090,13 +1096,47 @@ pub struct PricedAdjustment {
     pub promotion_version: i32,
     pub name: String,
     pub coupon_code: Option<String>,
-    /// ORDER, LINES or SHIPPING.
+    /// ORDER, LINES, UNITS or SHIPPING.
     pub target: String,
     /// Null on shipping.
     pub line_no: Option<i32>,
     pub seller_id: Uuid,
+    /// What the share was computed on: what earlier promotions left of the line or fee, or all of it.
+    pub base: Money,
+    /// The share before it was rounded to whole minor units, in minor units.
+    #[schema(example = "33.333333")]
+    pub exact_share: String,
     /// What is taken off.
     pub amount: Money,
+    /// What of it the seller bears; the marketplace bears the rest.
+    pub seller_part: Money,
+}
+
+/// A promotion that could act on this basket and did not.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotApplied {
+    pub promotion_id: Uuid,
+    pub promotion_version: i32,
+    pub name: String,
+    pub coupon_code: Option<String>,
+    /// Why, for programs: minimum_not_met, quantity_not_met, condition_not_met, no_match, excluded_by, stopped_by,
+    /// not_combinable_with, limit_reached, gift_unavailable or no_effect.
+    #[schema(example = "minimum_not_met")]
+    pub code: String,
+    /// Why, for people.
+    #[schema(example = "Add 12.50 USD more of its goods.")]
+    pub detail: String,
+    /// What the goods would have to cost more.
+    pub missing: Option<Money>,
+    /// How many more units it takes.
+    #[schema(minimum = 1)]
+    pub missing_quantity: Option<i64>,
+    /// The leaf of the condition that does not hold, when it is one.
+    #[schema(example = "/condition/all/0/subtotal")]
+    pub pointer: Option<String>,
+    /// The promotion because of which this one did not act.
+    pub by_promotion_id: Option<Uuid>,
 }
 
 /// A coupon that cannot be used in this basket.
@@ -1131,6 +1171,9 @@ pub struct Preview {
     pub adjustments: Box<RawValue>,
     #[schema(value_type = Vec<RefusedCoupon>)]
     pub refused_coupons: Box<RawValue>,
+    /// Automatic promotions and those of the coupons that did not act, each with its reason; at most 100.
+    #[schema(value_type = Vec<NotApplied>, max_items = 100)]
+    pub not_applied: Box<RawValue>,
 }
 
 impl TryFrom<&Row> for Preview {
@@ -1149,6 +1192,7 @@ impl TryFrom<&Row> for Preview {
             shipping_fees: json("shipping")?,
             adjustments: json("adjustments")?,
             refused_coupons: json("refused_coupons")?,
+            not_applied: json("not_applied")?,
         })
     }
 }

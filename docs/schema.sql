@@ -1388,6 +1388,15 @@ create type pricing.match_line as (
 );
 comment on type pricing.match_line is 'What the filters of promotions look at; n is the position in the array of all lines.';
 
+create type pricing.not_applied as (
+  promotion_id uuid,
+  coupon_code text,
+  code text,
+  detail text,
+  data jsonb
+);
+comment on type pricing.not_applied is 'A promotion that did not act on a basket: why, for programs (code, data) and for people (detail).';
+
 create type pricing.pick as (
   picks integer[],
   price_minor bigint
@@ -1403,9 +1412,16 @@ create type pricing.preview as (
   lines jsonb,
   shipping jsonb,
   adjustments jsonb,
-  refused_coupons jsonb
+  refused_coupons jsonb,
+  not_applied jsonb
 );
 comment on type pricing.preview is 'A priced basket with the whole derivation of its total.';
+
+create type pricing.priced as (
+  lines pricing.basket_line[],
+  adjustments pricing.adjustment[]
+);
+comment on type pricing.priced is 'A basket as an order placed now would have it: its lines, with the gifts that are given, and its discounts.';
 
 create type pricing.promotion_use as (
   order_id uuid,
@@ -1768,6 +1784,7 @@ CREATE INDEX promotions_currency_idx ON pricing.promotions USING btree (currency
 CREATE INDEX promotions_ends_at_idx ON pricing.promotions USING btree (ends_at) WHERE (status = ANY (ARRAY['SCHEDULED'::text, 'ACTIVE'::text, 'PAUSED'::text]));
 CREATE INDEX promotions_exclusivity_group_idx ON pricing.promotions USING btree (exclusivity_group) WHERE (exclusivity_group IS NOT NULL);
 CREATE INDEX promotions_gift_idx ON pricing.promotions USING btree (promotion_id) WHERE ((status = ANY (ARRAY['ACTIVE'::text, 'SCHEDULED'::text])) AND (type = 'GIFT'::text));
+CREATE INDEX promotions_order_number_idx ON pricing.promotions USING btree (promotion_id) WHERE ((status = ANY (ARRAY['ACTIVE'::text, 'SCHEDULED'::text])) AND jsonb_path_exists(condition, '$.**."orderNumber"'::jsonpath));
 CREATE INDEX promotions_seller_id_idx ON pricing.promotions USING btree (seller_id, promotion_id);
 CREATE INDEX promotions_starts_at_idx ON pricing.promotions USING btree (starts_at) WHERE (status = 'SCHEDULED'::text);
 CREATE TRIGGER promotion_transitions BEFORE UPDATE ON pricing.promotions FOR EACH ROW EXECUTE FUNCTION pricing._check_promotion_transition();
@@ -1855,7 +1872,7 @@ function pricing.add_group_member(p_ctx core.call_context, p_group_code text, p_
   -- Puts a buyer into a group.
   -- granted to tradepost_api
 
-function pricing.apply_promotions(p_ctx core.call_context, p_lines jsonb, p_currency text, p_coupon_codes text[]) returns SETOF pricing.preview
+function pricing.apply_promotions(p_ctx core.call_context, p_lines jsonb, p_currency text, p_coupon_codes text[], p_country text, p_order_number integer) returns SETOF pricing.preview
   -- Prices a basket with the whole derivation of its total; the same helpers price orders.
   -- granted to tradepost_api
 
@@ -2125,6 +2142,9 @@ function pricing._drop_exhausted(p_baskets pricing.basket[], p_lines pricing.bas
 function pricing._facts_needed() returns text[]
   -- Which facts about buyers live promotions ask for.
 
+function pricing._failing_leaf(p_node jsonb, p_scope text, p_facts jsonb, p_pointer text) returns text
+  -- The one leaf because of which a condition does not hold.
+
 function pricing._gather_slots(p_promotion_id uuid) returns void
   -- Gathers what is left of a promotion's limits in slot 0 of its counter.
 
@@ -2179,6 +2199,9 @@ function pricing._matching_commission_rules(p_applies_to text, p_seller_id uuid,
 function pricing._money_text(p_amount_minor bigint, p_currency text) returns text
   -- A non-negative amount with its decimal point and currency.
 
+function pricing._not_applied(p_baskets pricing.basket[], p_priced pricing.priced, p_shipping pricing.basket_shipping[], p_now timestamp with time zone) returns SETOF pricing.not_applied
+  -- Why promotions did not act on a basket.
+
 function pricing._open_commission_rule(p_rule_id uuid, p_now timestamp with time zone) returns pricing.commission_rules
   -- The version of a commission rule that may be changed.
 
@@ -2188,14 +2211,20 @@ function pricing._open_counters(p_promotion pricing.promotions) returns void
 function pricing._optional_money(p_amount_minor bigint, p_currency text) returns jsonb
   -- core._money, or null for no amount.
 
+function pricing._outdone(p_basket pricing.basket, p_lines pricing.basket_line[], p_applied pricing.basket_promotion[], p_adjustments pricing.adjustment[], p_exhausted_ids uuid[]) returns SETOF pricing.not_applied
+  -- Promotions that apply to a basket but did not act, with the reason.
+
 function pricing._percent_of(p_amount_minor bigint, p_percent_bp integer) returns bigint
   -- round_half_up(amount * basis points / 10000) for amounts from 0 on.
 
 function pricing._pick_units(p_promotion_id uuid, p_lines pricing.match_line[]) returns pricing.pick
   -- Which units of the matching lines a promotion is about, where it is not about all.
 
-function pricing._preview(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[]) returns SETOF pricing.preview
+function pricing._preview(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[], p_not_applied pricing.not_applied[]) returns SETOF pricing.preview
   -- The parts of a priced basket and their sums as one row.
+
+function pricing._price_basket(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_now timestamp with time zone) returns pricing.priced
+  -- One basket as an order placed now would be priced.
 
 function pricing._price_list_from(p_document jsonb, p_base pricing.price_lists, p_now timestamp with time zone) returns pricing.price_lists
   -- Reads and checks a price list document.
@@ -2281,6 +2310,9 @@ function pricing._time_text(p_at timestamp with time zone) returns text
 function pricing._transition_promotion(p_ctx core.call_context, p_actor identity.actor, p_promotion pricing.promotions, p_action text, p_now timestamp with time zone) returns void
   -- Moves a promotion to another status, with version and event.
 
+function pricing._unmet(p_basket pricing.basket, p_lines pricing.basket_line[], p_applied_ids uuid[], p_now timestamp with time zone) returns SETOF pricing.not_applied
+  -- Promotions that do not apply to a basket, with what is missing.
+
 function pricing._write_commission_rule(p_ctx core.call_context, p_rule pricing.commission_rules) returns void
   -- Writes one version of a commission rule with its event; refuses it when it has a rival.
 
@@ -2317,6 +2349,20 @@ create type orders.explained_commission as (
   candidates jsonb
 );
 comment on type orders.explained_commission is 'What an order was charged on a line or a seller''s shipping, what it was computed from, and the rules that could have charged it.';
+
+create type orders.order_pricing as (
+  order_id uuid,
+  currency text,
+  subtotal_minor bigint,
+  discount_minor bigint,
+  shipping_minor bigint,
+  total_minor bigint,
+  lines jsonb,
+  shipping jsonb,
+  adjustments jsonb,
+  commissions jsonb
+);
+comment on type orders.order_pricing is 'How the total of an order, or of one seller''s part of it, came about.';
 
 create type orders.placed_order as (
   request_no integer,
@@ -2654,6 +2700,10 @@ function orders.get_order(p_ctx core.call_context, p_order_id uuid) returns SETO
   -- The order as the caller may see it: buyers and administrators whole, a seller its own part.
   -- granted to tradepost_api
 
+function orders.get_order_pricing(p_ctx core.call_context, p_order_id uuid) returns SETOF orders.order_pricing
+  -- The derivation of an order's total as the caller may see it.
+  -- granted to tradepost_api
+
 function orders.get_order_status(p_ctx core.call_context, p_order_id uuid) returns SETOF orders.view_order_status
   -- Status, history and the caller's allowed actions of one order.
   -- granted to tradepost_api
@@ -2665,6 +2715,10 @@ function orders.list_orders(p_ctx core.call_context, p_status text, p_cursor tex
 function orders.metrics() returns TABLE(status text, currency text, orders bigint, total_minor double precision)
   -- Orders of the last 24 hours: count and total in minor units, by status and currency.
   -- granted to tradepost_api, tradepost_worker
+
+function orders.next_order_number(p_ctx core.call_context) returns integer
+  -- Which order of the caller the next one would be, where promotions ask.
+  -- granted to tradepost_api
 
 function orders.place_orders(p_requests jsonb) returns SETOF orders.placed_order
   -- Places a batch of orders: prices, promotions and commissions resolved and snapshotted, stock held, one answer row per request with either the order or its problem_*.
@@ -2740,6 +2794,9 @@ function orders._lock_orders(p_order_ids uuid[]) returns SETOF orders.orders
 function orders._move_fulfilment(p_ctx core.call_context, p_order_id uuid, p_seller_id uuid, p_action text, p_carrier text, p_tracking_number text) returns SETOF orders.view_order
   -- Moves one fulfilment along its transitions and the order with it when all parts got that far.
 
+function orders._numbered_otherwise(p_baskets pricing.basket[]) returns SETOF pricing.basket
+  -- Baskets with the order numbers they would have if earlier placings of the batch were refused.
+
 function orders._order_action_after(p_order orders.orders) returns text
   -- The order's own action that follows from its fulfilments, if any.
 
@@ -2766,6 +2823,12 @@ function orders._refuse_placings(p_placings orders."placing"[], p_lines pricing.
 
 function orders._refuse_short(p_placing orders."placing", p_lines pricing.basket_line[], p_keys inventory.stock_key[], p_available integer[]) returns orders."placing"
   -- The placing refused with inventory.insufficient_stock, every short line listed.
+
+function orders._renumber(p_request_no integer, p_baskets pricing.basket[], p_placings orders."placing"[]) returns pricing.basket[]
+  -- Baskets with the order number of one corrected by what was refused before it.
+
+function orders._reprice(p_request_no integer, p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns pricing.adjustment[]
+  -- The adjustments of a batch with those of one placing computed anew.
 
 function orders._require_order(p_actor identity.actor, p_order_id uuid) returns orders.orders
   -- The order, if the actor may see it; orders.order_not_found otherwise.

@@ -129,6 +129,8 @@ create index promotions_automatic_idx on pricing.promotions (priority, promotion
 create index promotions_gift_idx on pricing.promotions (promotion_id) where status in ('ACTIVE', 'SCHEDULED') and type = 'GIFT';
 create index promotions_conditional_idx on pricing.promotions (promotion_id)
   where status in ('ACTIVE', 'SCHEDULED') and condition is not null;
+create index promotions_order_number_idx on pricing.promotions (promotion_id)
+  where status in ('ACTIVE', 'SCHEDULED') and jsonb_path_exists(condition, '$.**.orderNumber');
 
 insert into core.settings (name, value, unit, description) values
   ('pricing.floor_bp', 0, 'basis points', 'No promotion takes a line below this share of its undiscounted amount.');

@@ -2,7 +2,8 @@
 -- "promotion/buyer" -> to that buyer, "promotion#code" -> by that code, "promotion$" -> budget; null = no such limit. Null when no
 -- placing would use one.
 -- In play are all that apply to a basket, not only those that take something off it now: when a used-up promotion is left out,
--- another one that it had covered may show up, and its counter must not be locked later, nor only when a neighbour locked it.
+-- another one that it had covered may show up, and its counter must not be locked later, nor only when a neighbour locked it. So it
+-- is when a gift turns out short, or an order gets another number because one before it in the batch was refused.
 -- What one can take off a basket is bounded by what the basket costs with its gifts, which are among p_lines.
 -- Private. Locks: promotion counters.
 create or replace function orders._lock_limits(
@@ -16,7 +17,9 @@ as $$
 declare
   v_uses pricing.promotion_use[];
 begin
-  if not exists (select from unnest(p_adjustments) as a where a.is_limited) then
+  if not exists (select from unnest(p_adjustments) as a where a.is_limited)
+     and not exists (select from unnest(p_lines) as l where l.gift_of is not null)
+     and not exists (select from unnest(p_baskets) as b where b.order_number is not null) then
     return null;
   end if;
   v_uses := array(

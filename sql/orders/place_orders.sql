@@ -42,7 +42,7 @@ begin
     array(select c from pricing._refuse_coupons(v_baskets, v_lines, v_now) as c
           where c.problem_code not in ('pricing.coupon_usage_limit_reached', 'pricing.coupon_buyer_limit_reached')));
 
-  v_baskets := array(select b from unnest(v_baskets) as b where v_placings[b.basket_no].problem_code is null);
+  v_baskets := array(select b from orders._baskets(v_placings) as b);  -- again: those refused count as no orders
   v_lines := array(select l from unnest(v_lines) as l where v_placings[l.basket_no].problem_code is null);
   v_shipping := array(select s from pricing._shipping_fees(v_lines, v_baskets) as s);
   v_lines := v_lines || array(select g from pricing._gift_lines(v_baskets, v_lines, v_now) as g);

@@ -596,6 +596,14 @@ fn a_preview_costs_what_the_order_costs() {
             (&json!("pricing.coupon_unknown"), &json!("pricing.coupon_minimum_not_met"))
         );
         assert_eq!(refused[1]["detail"], "Coupon SHIP needs 10.02 USD more.");
+        let idle = &small["notApplied"];
+        assert_eq!(
+            (&idle[0]["name"], &idle[0]["code"], &idle[0]["couponCode"]),
+            (&json!("Ship"), &json!("minimum_not_met"), &json!("SHIP"))
+        );
+        assert_eq!(idle[0]["missing"], json!({ "amountMinor": 1002, "currency": "USD" }));
+        assert_eq!(small["adjustments"][1]["base"]["amountMinor"], 2 * 1999 - 200);
+        assert_eq!(small["adjustments"][1]["exactShare"], "380.000000");
 
         let preview = ana.post("/promotions/apply", basket(lamp, 3, &["SHIP"])).await.expect(200);
         let placed = ana.post("/orders", order(lamp, 3, &["SHIP"])).once().await.expect(201);
@@ -612,6 +620,18 @@ fn a_preview_costs_what_the_order_costs() {
         };
         assert_eq!(amounts(&preview["adjustments"]), amounts(&placed["fulfilments"][0]["adjustments"]));
 
+        // the same derivation is kept with the order
+        let path = format!("/orders/{}/pricing", placed.id("orderId"));
+        let kept = ana.get(&path).await.expect(200);
+        assert_eq!(amounts(&preview["adjustments"]), amounts(&kept["adjustments"]));
+        assert_eq!(kept["adjustments"][1]["exactShare"], preview["adjustments"][1]["exactShare"]);
+        assert_eq!(kept["roundingUnit"], json!({ "amountMinor": 1, "currency": "USD" }));
+        assert!(kept["commissions"].is_null() && kept["adjustments"][0]["sellerPart"].is_null());
+        let seen = sam.get(&path).await.expect(200);
+        assert_eq!(seen["adjustments"][0]["sellerPart"], seen["adjustments"][0]["amount"]);
+        assert!(seen["commissions"].is_array());
+        t.buyer("ben").await.get(&path).await.problem(404, "orders.order_not_found");
+
         // ana's one use is gone: the preview reads it and says which limit, the order finds it under the counter's lock
         let again = ana.post("/promotions/apply", basket(lamp, 3, &["SHIP"])).await.expect(200);
         assert_eq!(again["refusedCoupons"][0]["code"], "pricing.coupon_buyer_limit_reached");
@@ -624,6 +644,9 @@ fn a_preview_costs_what_the_order_costs() {
         );
 
         // refused
+        let mut nowhere = basket(lamp, 1, &[]);
+        nowhere["shippingCountry"] = json!("USA");
+        ana.post("/promotions/apply", nowhere).await.problem(422, "pricing.basket_invalid");
         ana.post("/promotions/apply", basket(Uuid::new_v4(), 1, &[])).await.problem_at(
             422,
             "pricing.variant_unavailable",

@@ -4,13 +4,14 @@
 create or replace view catalog.price_period as
 select h.seller_id, h.variant_id, h.currency, s.price_minor, s.is_sale, s.since, s.until, h.valid_from as decided_at
   from catalog.price_history as h
- cross join lateral (
-       select coalesce((select n.valid_from
-                          from catalog.price_history as n
-                         where n.seller_id = h.seller_id and n.variant_id = h.variant_id and n.currency = h.currency
-                           and (n.valid_from, n.change_no) > (h.valid_from, h.change_no)
-                         order by n.valid_from, n.change_no
-                         limit 1), 'infinity') as ends_at) as e
+  left join lateral (
+       select n.valid_from
+         from catalog.price_history as n
+        where n.seller_id = h.seller_id and n.variant_id = h.variant_id and n.currency = h.currency
+          and (n.valid_from, n.change_no) > (h.valid_from, h.change_no)
+        order by n.valid_from, n.change_no
+        limit 1) as n on true
+ cross join lateral (select coalesce(n.valid_from, 'infinity') as ends_at) as e
  cross join lateral (values
        (h.price_minor, false, h.valid_from, least(e.ends_at, h.sale_from)),
        (least(h.price_minor, h.sale_minor), h.sale_minor < h.price_minor,

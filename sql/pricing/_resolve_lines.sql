@@ -33,13 +33,10 @@ begin
            w.currency as wanted_currency,
            o.seller_id, o.currency, o.sku, o.product_id, o.axis_values, o.title, o.path, x.price_minor,
            case
-             when l.price_minor is not null
-               then jsonb_build_object('kind', 'LIST', 'minQuantity', l.min_quantity, 'priceListId', l.price_list_id)
-             when r.sale_minor < r.regular_minor
-               then jsonb_build_object('kind', 'SALE', 'minQuantity', t.min_quantity)
-             when t.min_quantity > 1 and t.price_minor = r.regular_minor
-               then jsonb_build_object('kind', 'BREAK', 'minQuantity', t.min_quantity)
-           end as price_source
+             when l.price_minor is not null then 'LIST'
+             when r.sale_minor < r.regular_minor then 'SALE'
+             when t.min_quantity > 1 and t.price_minor = r.regular_minor then 'BREAK'
+           end as kind, coalesce(l.min_quantity, t.min_quantity) as min_quantity, l.price_list_id
     from unnest(p_wanted) with ordinality as w
     left join (
       select o.variant_id, o.seller_id, o.price_minor, o.currency, o.sku, v.product_id, v.axis_values, p.title, c.path
@@ -71,7 +68,12 @@ begin
            when f.price_minor is null
              then format('Variant %s is sold in %s, not in %s.', f.variant_id, f.currency, f.wanted_currency)
          end,
-         null::jsonb, null::uuid, f.price_source
+         null::jsonb, null::uuid,
+         case
+           when f.kind = 'LIST'
+             then jsonb_build_object('kind', f.kind, 'minQuantity', f.min_quantity, 'priceListId', f.price_list_id)
+           when f.kind is not null then jsonb_build_object('kind', f.kind, 'minQuantity', f.min_quantity)
+         end
   from found as f
   order by f.n;
 end

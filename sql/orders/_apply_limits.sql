@@ -1,5 +1,6 @@
 -- Takes used-up promotions (no use left in all, for the buyer or by the code, or not enough budget) from one placing, at its turn.
--- A used-up coupon refuses the request, because the buyer asked for it; a used-up automatic promotion is left out and the basket priced again without it.
+-- A used-up coupon refuses the request, because the buyer asked for it; a used-up automatic promotion is left out and the basket
+-- priced again without it.
 -- Private; the counters of all promotions that apply are locked (orders._lock_limits).
 create or replace function orders._apply_limits(
   p_placing orders.placing, p_baskets pricing.basket[], p_lines pricing.basket_line[],

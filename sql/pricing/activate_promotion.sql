@@ -22,7 +22,8 @@ begin
     perform pricing._open_counters(v_promotion);
   end if;
   perform pricing._transition_promotion(
-    p_ctx, v_actor, v_promotion, case when v_promotion.starts_at > v_now and v_promotion.status in ('DRAFT', 'PAUSED') then 'schedule' else 'activate' end, v_now);
+    p_ctx, v_actor, v_promotion,
+    case when v_promotion.starts_at > v_now and v_promotion.status in ('DRAFT', 'PAUSED') then 'schedule' else 'activate' end, v_now);
   return query select p.* from pricing.view_promotion as p where p.promotion_id = p_promotion_id;
 end
 $$;

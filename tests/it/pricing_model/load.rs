@@ -6,7 +6,10 @@ use tokio_postgres::Client;
 use super::chance::{Kind, Town, id};
 use super::commissions::Rule;
 use super::rules::{Basket, Benefit, Filter, Funding, Minor, Promotion, Type, number};
-use crate::support::Uuid;
+use crate::support::{Uuid, address};
+
+/// The number of the administrator among the users.
+const ADMIN: usize = 900;
 
 /// Made once in a test's database: the clock stands still at `test.now`, a whole batch of baskets is priced by one call, through
 /// the same steps as an order.
@@ -47,6 +50,54 @@ pub const FUNCTIONS: &str = r"
     commissions := (
       select jsonb_agg(to_jsonb(c)) from pricing._commissions_for(v_baskets, v_lines, v_fees, v_adjustments, v_now) as c
       where c.rule_id is not null);
+  end $$;
+  -- Previews requests of place_orders, then places all of them in one call: {preview, order, shares, commissions} of each.
+  create function test.buy(p_requests jsonb) returns jsonb language plpgsql as $$
+  declare
+    v_previews jsonb;
+    v_orders jsonb;
+  begin
+    v_previews := (
+      select jsonb_agg(to_jsonb(p) order by r.n)
+      from jsonb_array_elements(p_requests) with ordinality as r (request, n)
+      cross join lateral pricing.apply_promotions(
+        test.ctx((r.request ->> 'actorId')::uuid), r.request -> 'lines', r.request ->> 'currency',
+        array(select jsonb_array_elements_text(r.request -> 'couponCodes')), r.request #>> '{shippingAddress,countryCode}',
+        orders.next_order_number(test.ctx((r.request ->> 'actorId')::uuid))) as p);
+    v_orders := (select jsonb_agg(to_jsonb(o) order by o.request_no) from orders.place_orders(p_requests) as o);
+    return (
+      select jsonb_agg(jsonb_build_object(
+        'preview', v_previews -> (o.n::integer - 1), 'order', o.placed,
+        'shares', (select jsonb_agg(to_jsonb(a) || jsonb_build_object('exact_millionths', round(a.exact_share * 1000000))
+                                    order by a.adjustment_no)
+                   from orders.adjustments as a where a.order_id = (o.placed ->> 'order_id')::uuid),
+        'commissions', (
+          select jsonb_agg(c.charge)
+          from (select to_jsonb(c) from orders.commissions as c
+                where c.order_id = (o.placed ->> 'order_id')::uuid and c.rule_id is not null
+                union all
+                select to_jsonb(c) from orders.shipping_commissions as c where c.order_id = (o.placed ->> 'order_id')::uuid) as c (charge)))
+        order by o.n)
+      from jsonb_array_elements(v_orders) with ordinality as o (placed, n));
+  end $$;
+  -- Pays and delivers an order, gives the money back in these parts, and tells which accounts of its ledger are not at zero then.
+  create function test.refund(p_order_id uuid, p_admin_id uuid, p_parts bigint[]) returns text language plpgsql as $$
+  declare
+    v_payment_id constant uuid := test.pay_start(p_order_id);
+    v_part bigint;
+  begin
+    perform test.pay_confirm(v_payment_id), test.pay_deliver(p_order_id);
+    foreach v_part in array p_parts loop
+      perform payments.finish_refund(r.refund_id, 'SUCCEEDED', 'rf', null)
+      from orders.orders as o,
+           payments.request_refund(test.ctx(p_admin_id, core.new_id()::text), o.order_id, v_part, o.currency, 'a part') as r
+      where o.order_id = p_order_id;
+    end loop;
+    return (
+      select coalesce(string_agg(format('%s of %s: %s', e.account, e.seller_id, e.left_minor), ', '), '')
+      from (select l.account, l.seller_id, sum(l.amount_minor) as left_minor
+            from payments.ledger_entries as l where l.order_id = p_order_id
+            group by l.account, l.seller_id having sum(l.amount_minor) <> 0) as e);
   end $$;";
 
 /// Inserts documents whose members are columns.
@@ -76,7 +127,7 @@ pub async fn town(sql: &Client, town: &Town) {
         (row["created_at"], row["updated_at"]) = (at.clone(), at.clone());
         row
     };
-    let people = town.buyers.iter().map(|b| (b.id, "BUYER")).chain([(id(Kind::User, 900), "ADMIN")]);
+    let people = town.buyers.iter().map(|b| (b.id, "BUYER")).chain([(id(Kind::User, ADMIN), "ADMIN")]);
     let users = people.map(|(id, role)| {
         dated(json!({ "user_id": id, "email": format!("{id}@example.test"), "password_hash": "$argon2id$not-a-password",
                       "display_name": "Somebody", "role": role }))
@@ -351,6 +402,32 @@ impl Members<'_> {
     }
 }
 
+fn share(row: &Value) -> Row {
+    let row = Members(row);
+    Row {
+        promotion: row.id("promotion_id"),
+        seller: row.id("seller_id"),
+        line_no: row.line_no(),
+        target: row.0["target"].as_str().unwrap_or_default().to_owned(),
+        base: row.minor("base_minor"),
+        amount: row.minor("amount_minor"),
+        exact_millionths: row.minor("exact_millionths"),
+        seller_pays: row.minor("seller_minor"),
+    }
+}
+
+fn charge(row: &Value) -> Charge {
+    let row = Members(row);
+    Charge {
+        line_no: row.line_no(),
+        seller: row.id("seller_id"),
+        rule: row.id("rule_id"),
+        base: row.minor("base_minor"),
+        amount: row.minor("amount_minor"),
+        vat: row.minor("vat_minor"),
+    }
+}
+
 /// Prices baskets in one call.
 pub async fn price(sql: &Client, baskets: &[Basket]) -> Result<Vec<Priced>, tokio_postgres::Error> {
     let documents: Vec<Value> = baskets.iter().map(basket).collect();
@@ -359,28 +436,54 @@ pub async fn price(sql: &Client, baskets: &[Basket]) -> Result<Vec<Priced>, toki
     let rows =
         |n: usize| row.get::<_, Option<Value>>(n).and_then(|v| v.as_array().cloned()).unwrap_or_default();
     for row in rows(0) {
-        let row = Members(&row);
-        priced[row.index()].shares.push(Row {
-            promotion: row.id("promotion_id"),
-            seller: row.id("seller_id"),
-            line_no: row.line_no(),
-            target: row.0["target"].as_str().unwrap_or_default().to_owned(),
-            base: row.minor("base_minor"),
-            amount: row.minor("amount_minor"),
-            exact_millionths: row.minor("exact_millionths"),
-            seller_pays: row.minor("seller_minor"),
-        });
+        priced[Members(&row).index()].shares.push(share(&row));
     }
     for row in rows(1) {
-        let row = Members(&row);
-        priced[row.index()].charges.push(Charge {
-            line_no: row.line_no(),
-            seller: row.id("seller_id"),
-            rule: row.id("rule_id"),
-            base: row.minor("base_minor"),
-            amount: row.minor("amount_minor"),
-            vat: row.minor("vat_minor"),
-        });
+        priced[Members(&row).index()].charges.push(charge(&row));
     }
     Ok(priced)
+}
+
+/// An order, and what its preview had said.
+#[derive(Debug)]
+pub struct Bought {
+    pub preview: Value,
+    /// The answer of place_orders.
+    pub order: Value,
+    pub priced: Priced,
+}
+
+/// Previews baskets one by one, then orders all of them in one call.
+pub async fn buy(sql: &Client, baskets: &[Basket]) -> Result<Vec<Bought>, tokio_postgres::Error> {
+    let requests: Vec<Value> = baskets
+        .iter()
+        .map(|b| {
+            let mut address = address();
+            address["countryCode"] = json!(b.country.expect("a country"));
+            let lines = b.lines.iter().map(|l| {
+                json!({ "variantId": l.offer.variant, "sellerId": l.offer.seller, "quantity": number(l.quantity) })
+            });
+            json!({
+                "actorId": b.buyer.as_ref().expect("a buyer").id, "requestId": "model", "idempotencyKey": Uuid::now_v7(),
+                "currency": b.currency, "couponCodes": b.coupons, "shippingAddress": address, "lines": lines.collect::<Value>(),
+            })
+        })
+        .collect();
+    let answers: Value = sql.query_one("select test.buy($1)", &[&json!(requests)]).await?.get(0);
+    let rows = |answer: &Value, name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let bought = answers.as_array().expect("answers").iter().map(|answer| Bought {
+        preview: answer["preview"].clone(),
+        order: answer["order"].clone(),
+        priced: Priced {
+            shares: rows(answer, "shares").iter().map(share).collect(),
+            charges: rows(answer, "commissions").iter().map(charge).collect(),
+        },
+    });
+    Ok(bought.collect())
+}
+
+/// The accounts that are not closed after an order was paid and all of it given back in parts; empty when all are.
+pub async fn refund(sql: &Client, order_id: Uuid, parts: &[i64]) -> Result<String, tokio_postgres::Error> {
+    let admin = id(Kind::User, ADMIN);
+    Ok(sql.query_one("select test.refund($1, $2, $3)", &[&order_id, &admin, &parts]).await?.get(0))
 }

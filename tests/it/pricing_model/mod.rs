@@ -1,8 +1,9 @@
 //! Prices against an independent model: exact fractions, one basket at a time, written from the text of docs/pricing.md alone.
 //!
 //! Each seed makes a small world (sellers, a catalogue, fees, buyers, promotions of every kind, commission rules) and many
-//! baskets. The database prices all baskets of a world in one call; the model prices each; every row must be equal. A failure is
-//! shrunk to the fewest promotions and lines that still show it and printed with its seed.
+//! baskets. The database prices all baskets of a world in one call; the model prices each; every row must be equal. Some are
+//! previewed and ordered, which must cost the same, and some of the orders are given back in parts, which must close every account.
+//! A failure is shrunk to the fewest promotions, rules and lines that still show it and printed with its seed.
 //!
 //! `TRADEPOST_BASKETS=1000000` makes a long run (`make model`), `TRADEPOST_TEST_SEED=7 TRADEPOST_BASKETS=200` repeats one world.
 
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Instant;
 
+use serde_json::Value;
 use tokio_postgres::Client;
 
 use self::chance::Town;
@@ -30,6 +32,9 @@ use crate::support::{Uuid, block_on};
 const BASKETS: u64 = 20_000;
 const BASKETS_OF_A_WORLD: usize = 200;
 const PROMOTIONS_OF_A_WORLD: usize = 36;
+/// How many baskets of a world are previewed and ordered, each by another buyer, and how many of those orders are given back.
+const ORDERS_OF_A_WORLD: usize = 12;
+const REFUNDS_OF_A_WORLD: usize = 3;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}: {text}")))
@@ -267,13 +272,128 @@ async fn shrink(sql: &Client, case: &Case, basket: &Basket, first: String) -> St
 async fn fail(sql: &Client, case: &Case, basket: &Basket, found: String) -> ! {
     sql.batch_execute("rollback").await.expect("rollback");
     let text = shrink(sql, case, basket, found).await;
-    panic!(
-        "seed {}: {text}\nagain: TRADEPOST_TEST_SEED={} TRADEPOST_BASKETS={BASKETS_OF_A_WORLD} make model",
-        case.seed, case.seed
-    );
+    panic!("{}", again(case.seed, &text));
 }
 
-/// How often things happened: a generator that makes nothing happen proves nothing.
+fn again(seed: u64, text: &str) -> String {
+    format!(
+        "seed {seed}: {text}\nagain: TRADEPOST_TEST_SEED={seed} TRADEPOST_BASKETS={BASKETS_OF_A_WORLD} make model"
+    )
+}
+
+/// Baskets that can be ordered: by a buyer who has not bought yet, to an address, with coupons that are worth something.
+fn orders(case: &Case) -> Vec<Basket> {
+    let with_buyer = case.baskets.iter().take(case.town.buyers.len()).filter(|b| b.buyer.is_some());
+    with_buyer
+        .take(ORDERS_OF_A_WORLD)
+        .map(|basket| {
+            let mut basket = basket.clone();
+            basket.buyer.as_mut().expect("a buyer").orders = 0;
+            basket.country = basket.country.or(Some("US"));
+            // A condition may ask that a coupon was given or was not, so that dropping one can make others useless.
+            loop {
+                let usable = promotions::usable_coupons(&case.world, &basket, case.town.now);
+                let all = basket.coupons.len();
+                basket.coupons.retain(|code| usable.contains(code));
+                if basket.coupons.len() == all {
+                    return basket;
+                }
+            }
+        })
+        .collect()
+}
+
+/// Preview, order and model must agree.
+fn order_difference(case: &Case, basket: &Basket, bought: &load::Bought) -> Result<(), String> {
+    let (preview, order) = (&bought.preview, &bought.order);
+    if !order["problem_code"].is_null() {
+        return Err(format!("an order was refused: {order}\npreview: {preview}\n{}", load::basket(basket)));
+    }
+    for total in ["subtotal_minor", "discount_minor", "shipping_minor", "total_minor"] {
+        if preview[total] != order[total] {
+            return Err(format!(
+                "{total} of the preview and of the order: {} and {}",
+                preview[total], order[total]
+            ));
+        }
+    }
+    let mut previewed: Vec<_> = preview["adjustments"]
+        .as_array()
+        .expect("adjustments")
+        .iter()
+        .map(|a| {
+            let (promotion, seller) = (a["promotionId"].as_str(), a["sellerId"].as_str());
+            let (amount, part) =
+                (a["amount"]["amountMinor"].as_i64(), a["sellerPart"]["amountMinor"].as_i64());
+            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            (
+                text(promotion),
+                text(seller),
+                a["lineNo"].as_i64().map(Minor::from),
+                amount.map(Minor::from),
+                part.map(Minor::from),
+            )
+        })
+        .collect();
+    let mut ordered: Vec<_> = bought
+        .priced
+        .shares
+        .iter()
+        .map(|s| {
+            (s.promotion.to_string(), s.seller.to_string(), s.line_no, Some(s.amount), Some(s.seller_pays))
+        })
+        .collect();
+    previewed.sort();
+    ordered.sort();
+    if previewed != ordered {
+        return Err(format!("shares of the preview\n  {previewed:?}\nand of the order\n  {ordered:?}"));
+    }
+    // Rows of an order stand by seller; the model's in the order of acting.
+    let (expected, _) = expected(&case.world, basket, &case.town);
+    let mut priced = bought.priced.clone();
+    let turn = |row: &Row| expected.shares.iter().position(|s| s.promotion == row.promotion);
+    priced.shares.sort_by_key(|row| (turn(row), row.line_no.is_none(), row.line_no, row.seller));
+    difference(&case.town, &case.world, basket, &priced).map(drop)
+}
+
+/// Places orders, and gives some of them back in random parts.
+async fn check_orders(sql: &Client, case: &Case, tally: &mut Tally) -> Result<(), String> {
+    let baskets = orders(case);
+    let bought = load::buy(sql, &baskets).await.map_err(|e| format!("{e:?}"))?;
+    let mut dice = Dice(case.seed);
+    let mut refunds = 0;
+    for (basket, bought) in baskets.iter().zip(&bought) {
+        order_difference(case, basket, bought).map_err(|found| {
+            let mut text = format!("{found}\nthe basket: {}\n", load::basket(basket));
+            for share in &bought.priced.shares {
+                let promotion = case.world.promotions.iter().find(|p| p.id == share.promotion);
+                let _ = writeln!(text, "{share:?}: {}", promotion.map_or(Value::Null, load::document));
+            }
+            text + &format!("the preview: {}", bought.preview)
+        })?;
+        tally.count("orders as their preview");
+        let total = bought.order["total_minor"].as_i64().expect("a total");
+        if total == 0 || refunds == REFUNDS_OF_A_WORLD {
+            continue;
+        }
+        refunds += 1;
+        let (mut parts, mut left) = (Vec::new(), Minor::from(total));
+        while left > 0 {
+            let part = if parts.len() == 4 { left } else { dice.between(1, left) };
+            parts.push(i64::try_from(part).expect("64 bits"));
+            left -= part;
+        }
+        let id = bought.order["order_id"].as_str().and_then(|id| id.parse().ok()).expect("an order");
+        let open = load::refund(sql, id, &parts).await.map_err(|e| format!("refunds {parts:?}: {e:?}"))?;
+        if !open.is_empty() {
+            return Err(format!("after refunds of {parts:?} are not closed: {open}"));
+        }
+        tally.count("orders given back in parts");
+    }
+    Ok(())
+}
+
+/// How often things happened.
 #[derive(Default)]
 struct Tally(BTreeMap<String, u64>);
 
@@ -339,6 +459,9 @@ fn prices_are_what_the_model_says() {
                 let single = load::price(&sql, &case.baskets[n..=n]).await.expect("a price");
                 assert_eq!(single[0], answers[n], "seed {seed}: basket {n} alone, and in the batch");
             }
+            if let Err(found) = check_orders(&sql, &case, &mut tally).await {
+                panic!("{}", again(seed, &found));
+            }
             sql.batch_execute("rollback").await.expect("rollback");
         }
         println!(
@@ -349,6 +472,14 @@ fn prices_are_what_the_model_says() {
         for (what, count) in &tally.0 {
             println!("  {what}: {count}");
         }
+        // A generator that makes nothing happen would prove nothing.
+        let kinds =
+            tally.0.iter().filter(|(what, count)| what.starts_with("shares: ") && **count >= 100).count();
+        assert!(
+            baskets < BASKETS || kinds == 16,
+            "every type of promotion with every target acts often: {:?}",
+            tally.0
+        );
         drop(sql);
         database.drop().await;
     });

@@ -176,6 +176,12 @@ fn is_candidate(promotion: &Promotion, basket: &Basket, now: Moment) -> bool {
         && is_asked_for
 }
 
+/// The coupons of a basket that buy something: an order with any other is refused.
+pub fn usable_coupons(world: &World, basket: &Basket, now: Moment) -> Vec<String> {
+    let applies = |p: &&Promotion| is_candidate(p, basket, now) && unmet(p, basket, now).is_none();
+    world.promotions.iter().filter(applies).filter_map(|p| p.coupon.clone()).collect()
+}
+
 /// The lines a promotion is for.
 fn matched<'a>(promotion: &Promotion, basket: &'a Basket) -> Vec<&'a Line> {
     basket

@@ -83,4 +83,30 @@ fn describe() {
     describe_counter!("tradepost_db_batch_refused_total", "Requests refused because the queue was full.");
     describe_counter!("tradepost_db_batch_isolated_total", "Failed batches that were run one by one.");
     describe_counter!("tradepost_db_listen_reconnects_total", "Ends of the LISTEN connection.");
+    describe_counter!("tradepost_worker_items_total", "Things that background workers did, by worker.");
+    describe_counter!(
+        "tradepost_worker_failures_total",
+        "Rounds of background workers that failed, by worker."
+    );
+    describe_counter!(
+        "tradepost_password_refused_total",
+        "Logins refused because too many passwords were being hashed."
+    );
+    describe_gauge!("tradepost_events_head", "Number of the newest event in the log.");
+    describe_gauge!("tradepost_events_staging", "Events that wait for their number.");
+    describe_gauge!(
+        "tradepost_events_staging_age_seconds",
+        Unit::Seconds,
+        "Age of the oldest event that waits for its number."
+    );
+    describe_gauge!("tradepost_events_consumer_behind", "Events that a named consumer has not committed.");
+    describe_gauge!("tradepost_orders_day", "Orders of the last 24 hours, by currency and status.");
+    describe_gauge!(
+        "tradepost_orders_day_minor_units",
+        "Sum of the orders of the last 24 hours, by currency and status."
+    );
+    describe_gauge!("tradepost_payments_day", "Payments of the last 24 hours that succeeded, by currency.");
+    describe_gauge!("tradepost_revenue_day_minor_units", "Sum of those payments, by currency.");
+    describe_gauge!("tradepost_refunded_day_minor_units", "What of those payments went back, by currency.");
+    describe_gauge!("tradepost_refunds_stuck", "Refunds that no provider answers any more.");
 }

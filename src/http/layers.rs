@@ -69,6 +69,7 @@ pub fn cors(config: &Config) -> Option<CorsLayer> {
                 header::RETRY_AFTER,
                 HeaderName::from_static("idempotency-replayed"),
                 request_id::HEADER,
+                request_id::TRACEPARENT,
             ])
             .max_age(std::time::Duration::from_hours(1)),
     )

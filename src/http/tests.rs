@@ -374,6 +374,10 @@ async fn health_metrics_keys_and_docs() {
         "{text}"
     );
 
+    for name in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
+        assert!(text.contains(&format!("# HELP {name} ")), "{name} says what it is");
+    }
+
     let description: Value = server.get("/openapi.json").await.json().await.unwrap();
     assert!(description["openapi"].as_str().unwrap().starts_with("3.1"));
     let create = &description["paths"]["/api/v1/things"]["post"];

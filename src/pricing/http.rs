@@ -449,7 +449,7 @@ pub async fn create_coupon_batch(
     security(("bearer" = [])),
     params(("promotionId" = Uuid, Path, description = "The promotion"), ("batchId" = Uuid, Path, description = "The batch")),
     responses(
-        (status = 200, description = "A line `code,usageLimit,used` for each code under a heading", body = String, content_type = "text/csv"),
+        (status = 200, description = "A line `code,usageLimit,used` for each code under a heading", body = String, content_type = "text/csv", example = "code,usageLimit,used\nSPRING-7KQ2M9XT4RWA,1,0\n"),
         (status = 404, description = "pricing.promotion_not_found, pricing.batch_not_found", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]

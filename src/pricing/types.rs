@@ -997,8 +997,9 @@ pub struct BuyerGroupChange {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BuyerGroupMember {
+    #[schema(example = "01a20498-01aa-77db-9a4e-f43af951b91d")]
     pub buyer_id: Uuid,
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-01T09:30:00Z")]
     pub added_at: Timestamp,
 }
 
@@ -1279,9 +1280,13 @@ pub struct PriceList {
     pub price_list_id: Uuid,
     /// Whose it is; null = the marketplace's.
     pub seller_id: Option<Uuid>,
+    #[schema(example = "Trade prices")]
     pub name: String,
+    #[schema(example = "trade")]
     pub group_code: String,
+    #[schema(example = 10)]
     pub priority: i32,
+    #[schema(example = true)]
     pub active: bool,
     pub starts_at: Timestamp,
     pub ends_at: Option<Timestamp>,

@@ -17,7 +17,7 @@ create function pg_temp.put(p_list uuid, p_user uuid, p_variant uuid, p_seller u
 $$;
 create function pg_temp.pays(p_quantity integer default 1) returns text language sql as $$
   select concat_ws(' ', l #>> '{unitPrice,amountMinor}', l #>> '{priceSource,kind}', case l #>> '{priceSource,priceListId}' when vip::text then 'vip' when own::text then 'own' end)
-  from f, pricing.apply_promotions(test.ctx(f.ana), jsonb_build_array(jsonb_build_object('variantId', f.lamp, 'quantity', p_quantity)), 'USD', '{}') as p, jsonb_array_elements(p.lines) as l
+  from f, pricing.apply_promotions(test.ctx(f.ana), jsonb_build_array(jsonb_build_object('variantId', f.lamp, 'quantity', p_quantity)), 'USD', '{}', null, null) as p, jsonb_array_elements(p.lines) as l
 $$;
 
 -- allowed

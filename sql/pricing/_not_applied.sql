@@ -15,7 +15,7 @@ declare
     where p.is_limited and not exists (select from unnest(p_priced.adjustments) as a where a.promotion_id = p.promotion_id));
 begin
   return query
-  select o.* from pricing._outdone(p_baskets[1], p_priced.lines, v_applied, p_priced.adjustments,
+  select o.* from pricing._outdone(p_priced.lines, v_applied, p_priced.adjustments,
     array(select i.id  -- a limited one that would act if it were not left out has no use left, or not enough budget
           from unnest(v_idle_ids) as i (id)
           where exists (

@@ -4,7 +4,7 @@
 -- Private; reads only.
 -- long: the rules of pricing._apply_promotions once more, as a query over what acted.
 create or replace function pricing._outdone(
-  p_basket pricing.basket, p_lines pricing.basket_line[], p_applied pricing.basket_promotion[],
+  p_lines pricing.basket_line[], p_applied pricing.basket_promotion[],
   p_adjustments pricing.adjustment[], p_exhausted_ids uuid[]
 )
 returns setof pricing.not_applied
@@ -73,5 +73,5 @@ begin
   order by r.turn;
 end
 $$;
-comment on function pricing._outdone(pricing.basket, pricing.basket_line[], pricing.basket_promotion[], pricing.adjustment[], uuid[]) is
+comment on function pricing._outdone(pricing.basket_line[], pricing.basket_promotion[], pricing.adjustment[], uuid[]) is
   'Promotions that apply to a basket but did not act, with the reason.';

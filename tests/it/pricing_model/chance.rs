@@ -69,9 +69,9 @@ pub fn town(dice: &mut Dice) -> Town {
     // two trees: 0 ─ 1 ─ 2, 0 ─ 3, and 4 ─ 5
     let parents = [None, Some(0), Some(1), Some(0), None, Some(4)];
     let mut categories: Vec<(Uuid, Vec<Uuid>)> = Vec::new();
-    for n in 0..parents.len() {
+    for (n, parent) in parents.into_iter().enumerate() {
         let own = id(Kind::Category, n);
-        let above = parents[n].map(|p: usize| categories[p].1.clone()).unwrap_or_default();
+        let above = parent.map(|p: usize| categories[p].1.clone()).unwrap_or_default();
         categories.push((own, [above, vec![own]].concat()));
     }
     let (mut products, mut offers) = (Vec::new(), Vec::new());
@@ -401,7 +401,7 @@ fn branch(dice: &mut Dice, depth: usize, mut leaf: impl FnMut(&mut Dice, usize) 
     Some(match dice.below(3) {
         0 => Node::Not(Box::new(leaf(dice, depth - 1))),
         n => {
-            let nodes = (0..1 + dice.below(3)).map(|_| leaf(dice, depth - 1)).collect();
+            let nodes = (0..=dice.below(3)).map(|_| leaf(dice, depth - 1)).collect();
             if n == 1 { Node::All(nodes) } else { Node::Any(nodes) }
         }
     })

@@ -311,8 +311,8 @@ pub fn document(p: &Promotion) -> Value {
     set("endsAt", p.ends.map(time));
     set("priority", Some(number(p.priority)));
     set("base", p.is_original.then(|| json!("ORIGINAL")));
-    set("exclusive", p.is_exclusive.then(|| json!(true)));
-    set("stopsFurther", p.stops_further.then(|| json!(true)));
+    set("exclusive", p.is_exclusive.then_some(Value::Bool(true)));
+    set("stopsFurther", p.stops_further.then_some(Value::Bool(true)));
     set("exclusivityGroup", p.group.as_ref().map(|g| json!(g.code)));
     set("groupMode", p.group.as_ref().map(|g| json!(if g.is_best { "BEST" } else { "FIRST" })));
     set("combinesWith", Some(p.combines_with.iter().map(|c| json!(c.name())).collect()));

@@ -364,10 +364,7 @@ fn on_lines(promotion: &Promotion, state: &State, lines: &[&Line]) -> Vec<Share>
     let base: Minor = bases.iter().sum();
     let percent = |bp: Minor| match promotion.target {
         Target::Order => split(Ratio::new(base * bp, 10_000).half_up(), &bases),
-        _ => {
-            let picked = picked(promotion, lines);
-            of_units(&bases, &picked, lines, bp)
-        }
+        _ => of_units(&bases, &picked(promotion, lines), lines, bp),
     };
     let amount = |minor: Minor| match promotion.target {
         Target::Order => {

@@ -22,6 +22,7 @@ pub struct Offer {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_field_names)] // as it is called everywhere
 pub struct Line {
     pub line_no: Minor,
     pub offer: Offer,

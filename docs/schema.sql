@@ -2211,7 +2211,7 @@ function pricing._open_counters(p_promotion pricing.promotions) returns void
 function pricing._optional_money(p_amount_minor bigint, p_currency text) returns jsonb
   -- core._money, or null for no amount.
 
-function pricing._outdone(p_basket pricing.basket, p_lines pricing.basket_line[], p_applied pricing.basket_promotion[], p_adjustments pricing.adjustment[], p_exhausted_ids uuid[]) returns SETOF pricing.not_applied
+function pricing._outdone(p_lines pricing.basket_line[], p_applied pricing.basket_promotion[], p_adjustments pricing.adjustment[], p_exhausted_ids uuid[]) returns SETOF pricing.not_applied
   -- Promotions that apply to a basket but did not act, with the reason.
 
 function pricing._percent_of(p_amount_minor bigint, p_percent_bp integer) returns bigint

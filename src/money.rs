@@ -16,6 +16,18 @@ pub struct Money {
     pub currency: String,
 }
 
+/// A difference of two amounts: negative where the second is smaller. Only describes; its value is a [`Money`].
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"amountMinor": -189, "currency": "USD"}))]
+pub struct MoneyDifference {
+    /// Minor units (cents) of the currency.
+    #[schema(minimum = -10_000_000_000_000_000_i64, maximum = 10_000_000_000_000_000_i64)]
+    pub amount_minor: i64,
+    /// ISO 4217 code.
+    #[schema(pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3)]
+    pub currency: String,
+}
+
 impl Money {
     pub fn new(amount_minor: i64, currency: impl Into<String>) -> Self {
         Self { amount_minor, currency: currency.into() }

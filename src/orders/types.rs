@@ -741,6 +741,7 @@ pub struct SimulatedCommission {
     pub simulated: Money,
     pub simulated_vat: Money,
     /// Simulated less charged, without VAT: what the marketplace would have earned more, or less when negative.
+    #[schema(value_type = crate::money::MoneyDifference)]
     pub difference: Money,
 }
 

@@ -1328,7 +1328,6 @@ impl TryFrom<&Row> for PriceList {
 #[into_params(parameter_in = Query)]
 pub struct PriceListFilter {
     /// Of this group of buyers.
-    #[param(max_length = 40)]
     pub group_code: Option<String>,
 }
 

@@ -141,13 +141,16 @@ function core._claim_idempotency(p_ctx core.call_context, p_route text, p_reques
   -- Claims an idempotency key (null) or returns the answer stored under it.
 
 function core._claim_idempotency_batch(p_route text, p_requests core.idempotent_request[], p_now timestamp with time zone) returns SETOF core.idempotency_claim
-  -- Claims the keys of a batch and says for each request: FRESH, REPLAY with the stored response, DUPLICATE of another request of the batch, or REUSED for another payload.
+  -- Claims the keys of a batch and says for each request: FRESH, REPLAY with the stored response, DUPLICATE of another request of the batch, REUSED for another payload, or BUSY while another transaction works on it.
 
 function core._decode_cursor(p_cursor text, p_types text[]) returns text[]
   -- The sort keys in a cursor, each proven to be of its type; null for the first page.
 
 function core._encode_cursor(VARIADIC p_keys text[]) returns text
   -- The sort keys of a row as an opaque cursor; _decode_cursor reads it back.
+
+function core._idempotency_lock(p_account_id uuid, p_route text, p_idempotency_key text) returns bigint
+  -- The number of the advisory lock that stands for an idempotency key while its request is at work.
 
 function core._money(p_amount_minor bigint, p_currency text) returns jsonb
   -- Minor units and currency as a JSON object.

@@ -18,7 +18,11 @@ use crate::problem::{FieldError, ProblemDocument};
             * Errors are `application/problem+json` (RFC 9457) with a stable `code`; quote `instance`, the request id.\n\
             * Unknown fields and parameters are refused.\n\
             * Resources carry `version` and `ETag`; a PUT needs `If-Match`.\n\
-            * POSTs that move money or stock need an `Idempotency-Key`; a repeat gets the stored answer.\n\
+            * POSTs that move money or stock need an `Idempotency-Key`, which belongs to the account and the route for 48 hours. \
+              A repeat gets the stored answer with `Idempotency-Replayed: true`, also when it was a refusal by a rule (409, 422); \
+              another request under the key gets 422; while the first one is at work, a repeat gets 409 with `Retry-After`. \
+              Claim, work and answer are one transaction: after a 400, 401, 403, 429 or 5xx nothing is stored, and the same key \
+              does the work.\n\
             * What you may not see is a 404.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),

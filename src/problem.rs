@@ -443,7 +443,8 @@ impl Problem {
         if let Some(field) = field.filter(|field| !field.is_empty()) {
             problem = problem.field(format!("/{}", field.trim_start_matches('/')));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+        let passes = status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS;
+        if passes || problem.code() == "core.idempotency_in_progress" {
             problem = problem.retry_after(1);
         }
         problem

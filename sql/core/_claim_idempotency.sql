@@ -1,6 +1,6 @@
 -- Claims the caller's idempotency key for one route, in the transaction that also does the work and stores the answer.
 -- Null: the claim is fresh, do the work, then core._store_response. Else: the stored answer, return it and do nothing.
--- Called by other functions only. Locks: the key's row (waits for a running holder up to lock_timeout).
+-- Called by other functions only. Locks: the key (advisory, never waited for), the key's row.
 -- Events: none. Problems: MK400 core.idempotency_key_required, core.idempotency_key_invalid;
 -- MK401 identity.unauthenticated; MK409 core.idempotency_in_progress; MK422 core.idempotency_key_reused.
 create or replace function core._claim_idempotency(p_ctx core.call_context, p_route text, p_request jsonb)
@@ -15,7 +15,7 @@ declare
   v_key core.idempotency_keys;
 begin
   perform core._require_idempotency_key(p_ctx);
-  begin
+  if pg_try_advisory_xact_lock(core._idempotency_lock(p_ctx.actor_id, p_route, p_ctx.idempotency_key)) then
     insert into core.idempotency_keys (account_id, route, idempotency_key, request_hash, created_at)
     values (p_ctx.actor_id, p_route, p_ctx.idempotency_key, v_hash, v_now)
     on conflict do nothing;
@@ -24,29 +24,26 @@ begin
       return null;
     end if;
 
-    -- A statement of its own: the snapshot of the insert cannot see the row it waited for.
+    -- A statement of its own: the snapshot of the insert may not see the row that it met.
     select k.* into v_key
     from core.idempotency_keys as k
     where k.account_id = p_ctx.actor_id and k.route = p_route and k.idempotency_key = p_ctx.idempotency_key
     for no key update;
-  exception
-    when lock_not_available then
-      v_key := null;
-  end;
 
-  if v_key.created_at < v_now - make_interval(secs => core._setting_int('core.idempotency_ttl_s')) then
-    update core.idempotency_keys as k
-    set request_hash = v_hash, response = null, created_at = v_now
-    where k.account_id = p_ctx.actor_id and k.route = p_route and k.idempotency_key = p_ctx.idempotency_key;
-    return null;
+    if v_key.created_at <= v_now - make_interval(secs => core._setting_int('core.idempotency_ttl_s')) then
+      update core.idempotency_keys as k
+      set request_hash = v_hash, response = null, created_at = v_now
+      where k.account_id = p_ctx.actor_id and k.route = p_route and k.idempotency_key = p_ctx.idempotency_key;
+      return null;
+    end if;
+    if v_key.request_hash <> v_hash then
+      raise exception 'core.idempotency_key_reused'
+        using errcode = 'MK422',
+          detail = 'This idempotency key was used for another request.',
+          hint = 'Use a new key for a new request, and the same key only to repeat the same request.';
+    end if;
   end if;
-  if v_key.request_hash <> v_hash then
-    raise exception 'core.idempotency_key_reused'
-      using errcode = 'MK422',
-        detail = 'This idempotency key was used for another request.',
-        hint = 'Use a new key for a new request, and the same key only to repeat the same request.';
-  end if;
-  -- no row: its holder is still at work, or it was purged this moment
+  -- not ours: its holder is still at work; no row: it was purged this moment
   if v_key.response is null then
     raise exception 'core.idempotency_in_progress'
       using errcode = 'MK409',

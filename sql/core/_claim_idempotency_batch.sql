@@ -1,5 +1,6 @@
 -- Claims the idempotency keys of a whole batch at once, in key order. See core._claim_idempotency for the single form.
--- Private. Locks: idempotency keys by (account_id, key); a key claimed by a running transaction is waited for.
+-- Private. Locks: idempotency keys (advisory, never waited for), their rows by (account_id, key).
+-- A key whose holder is at work in another transaction is BUSY: one request is turned away, its neighbours go on.
 -- Requests without a key are FRESH and leave no row.
 -- OFFSET 0: a lookup by key for each request, also in a plan made when the table was empty; a join would read all of it by now.
 create or replace function core._claim_idempotency_batch(
@@ -12,33 +13,42 @@ as $$
 declare
   v_ttl constant interval := make_interval(secs => core._setting_int('core.idempotency_ttl_s'));
   v_fresh integer[];
+  v_busy integer[];
 begin
-  with first as (
+  with first as materialized (
     select distinct on (r.account_id, r.idempotency_key) r.*
     from unnest(p_requests) as r
     where r.idempotency_key is not null
     order by r.account_id, r.idempotency_key, r.request_no
+  ), tried as materialized (
+    select f.*, pg_try_advisory_xact_lock(core._idempotency_lock(f.account_id, p_route, f.idempotency_key)) as is_ours
+    from first as f
   ), claimed as (
     insert into core.idempotency_keys as k (account_id, route, idempotency_key, request_hash, created_at)
-    select f.account_id, p_route, f.idempotency_key, f.request_hash, p_now
-    from first as f
-    order by f.account_id, f.idempotency_key
+    select t.account_id, p_route, t.idempotency_key, t.request_hash, p_now
+    from tried as t
+    where t.is_ours
+    order by t.account_id, t.idempotency_key
     on conflict (account_id, route, idempotency_key) do update
       set request_hash = excluded.request_hash, response = null, created_at = excluded.created_at
       where k.created_at <= p_now - v_ttl
     returning k.account_id, k.idempotency_key
   )
-  select coalesce(array_agg(f.request_no), '{}') into v_fresh
-  from claimed as c
-  join first as f using (account_id, idempotency_key);
+  select coalesce(array_agg(t.request_no) filter (where c.account_id is not null), '{}'),
+         coalesce(array_agg(t.request_no) filter (where not t.is_ours), '{}')
+  into v_fresh, v_busy
+  from tried as t
+  left join claimed as c using (account_id, idempotency_key);
 
-  -- A new statement: its snapshot sees the rows that the insert had to wait for.
+  -- A new statement: its snapshot sees the rows that others committed in between.
   return query
   select r.request_no,
          case
            when r.idempotency_key is null or r.request_no = any (v_fresh) then 'FRESH'
+           when busy.request_no is not null then 'BUSY'
            when k.request_hash <> r.request_hash then 'REUSED'
            when winner.request_no is not null then 'DUPLICATE'
+           when k.response is null then 'BUSY'  -- purged this moment
            else 'REPLAY'
          end,
          case when k.request_hash = r.request_hash then winner.request_no end, k.response
@@ -52,8 +62,10 @@ begin
   left join unnest(p_requests) as winner
     on winner.account_id = r.account_id and winner.idempotency_key = r.idempotency_key
    and winner.request_no = any (v_fresh) and winner.request_no <> r.request_no
+  left join unnest(p_requests) as busy
+    on busy.account_id = r.account_id and busy.idempotency_key = r.idempotency_key and busy.request_no = any (v_busy)
   order by r.request_no;
 end
 $$;
 comment on function core._claim_idempotency_batch(text, core.idempotent_request[], timestamptz) is
-  'Claims the keys of a batch and says for each request: FRESH, REPLAY with the stored response, DUPLICATE of another request of the batch, or REUSED for another payload.';
+  'Claims the keys of a batch and says for each request: FRESH, REPLAY with the stored response, DUPLICATE of another request of the batch, REUSED for another payload, or BUSY while another transaction works on it.';

@@ -16,7 +16,7 @@ insert into core.problem_types (code, status, title, description) values
   ('core.idempotency_key_required', 400, 'Idempotency-Key required', 'This request moves money or stock and needs an Idempotency-Key header: a new random key per intent, the same key for each retry.'),
   ('core.idempotency_key_invalid', 400, 'Idempotency-Key not valid', 'An Idempotency-Key has 1 to 255 visible ASCII characters.'),
   ('core.idempotency_key_reused', 422, 'Idempotency-Key reused', 'This key was used for another request within the last 48 hours. Use a new key for a new intent.'),
-  ('core.idempotency_in_progress', 409, 'Request in progress', 'A request with this key is being worked on. Wait for its answer, or try again later.'),
+  ('core.idempotency_in_progress', 409, 'Request in progress', 'A request with this key is being worked on, here or at another server. Nothing was done for this one. Repeat it after Retry-After seconds: it gets the answer of the first, or does the work when that one failed.'),
   ('core.if_match_required', 428, 'If-Match required', 'A change needs the If-Match header with the ETag of the version it is based on.'),
   ('core.if_match_invalid', 400, 'If-Match not valid', 'If-Match must hold one ETag of this API, such as "3".'),
   ('core.version_stale', 412, 'Version out of date', 'The resource has changed since the version in If-Match. Read it again and repeat the change.'),

@@ -3,7 +3,7 @@
 --   {actorId, sessionId, requestId, idempotencyKey, reference?, ttlSeconds?, lines: [{variantId, sellerId, quantity}]}.
 -- All lines of a request or none; lines on the same stock row are summed.
 -- Locks: idempotency keys, stock rows by (variant_id, seller_id). Events: inventory.stock_reserved, inventory.stock_low.
--- Refusals are rows, never exceptions: identity.unauthenticated, core.idempotency_key_required, core.idempotency_key_reused,
+-- Refusals are rows, never exceptions: identity.unauthenticated, core.idempotency_key_required, core.idempotency_key_reused, core.idempotency_in_progress,
 -- inventory.lines_required, too_many_lines, ttl_invalid, reference_too_long, quantity_invalid, offer_unknown, insufficient_stock.
 create or replace function inventory.reserve_stock(p_requests jsonb)
 returns setof inventory.reserving_answer

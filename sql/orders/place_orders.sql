@@ -4,7 +4,7 @@
 -- Locks: idempotency keys, stock rows by (variant_id, seller_id), promotion counters.
 -- Events: orders.order_placed (orders.order_paid too when nothing is left to pay), inventory.stock_low.
 -- Refusals are rows, never exceptions: identity.unauthenticated, identity.role_required, core.idempotency_key_required,
--- core.idempotency_key_reused, orders.*, pricing.variant_unavailable, pricing.currency_mismatch, pricing.coupon_*,
+-- core.idempotency_key_reused, core.idempotency_in_progress, orders.*, pricing.variant_unavailable, pricing.currency_mismatch, pricing.coupon_*,
 -- inventory.insufficient_stock.
 create or replace function orders.place_orders(p_requests jsonb)
 returns setof orders.placed_order

@@ -21,6 +21,8 @@ begin
       ('core.idempotency_key_invalid', 'An idempotency key is 1 to 255 visible ASCII characters.', 'Use a UUID.', null),
       ('core.idempotency_key_reused', 'This idempotency key was used for another request.',
        'Use a new key for a new request, and the same key only to repeat the same request.', null),
+      ('core.idempotency_in_progress', 'A request with this idempotency key is being processed.',
+       'Repeat the request in a second.', null),
       ('orders.order_not_found', 'There is no such order.', 'GET /orders lists your orders.', null),
       ('payments.payment_unknown', 'The order has no payment with this id.',
        'Take paymentId from the answer that started the payment.', '/paymentId'),

@@ -16,6 +16,7 @@ begin
            case
              when r.problem_code is not null then r.problem_code
              when c.outcome = 'REUSED' then 'core.idempotency_key_reused'
+             when c.outcome = 'BUSY' then 'core.idempotency_in_progress'
              when c.outcome <> 'FRESH' then null
              when o.order_id is null then 'orders.order_not_found'
              when p.payment_id is null then 'payments.payment_unknown'

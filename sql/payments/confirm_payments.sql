@@ -5,7 +5,7 @@
 -- For the buyers of the orders. Locks: idempotency keys, orders, payments, reservations, stock rows, promotion counters.
 -- Events: see payments._settle_once. Problems, as rows: 400 core.idempotency_key_required, core.idempotency_key_invalid;
 -- 401; 404 orders.order_not_found; 409 payments.payment_declined, stock_gone_refunded, order_cancelled_refunded,
--- order_already_paid; 422 payments.payment_unknown, reference_unknown, core.idempotency_key_reused.
+-- order_already_paid, core.idempotency_in_progress; 422 payments.payment_unknown, reference_unknown, core.idempotency_key_reused.
 create or replace function payments.confirm_payments(p_requests jsonb) returns setof payments.confirmation
 language plpgsql
 volatile

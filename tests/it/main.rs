@@ -12,6 +12,7 @@ mod documents;
 mod events;
 mod examples;
 mod harness;
+mod idempotency;
 mod identity;
 mod inventory;
 mod inventory_race;

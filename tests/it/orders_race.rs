@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::support::{Person, Reply, Test, Uuid, basket, basket_with, run, run_with, together};
+use crate::support::{Person, Reply, Test, Uuid, basket, basket_with, run, together};
 
 /// How often each answer came, by status and code: `201`, `409 inventory.insufficient_stock`.
 fn tally(replies: &[Reply]) -> BTreeMap<String, usize> {
@@ -233,66 +233,6 @@ fn orders_cancellations_and_expiry_never_deadlock() {
         assert_eq!((t.stock(lamp).await, t.stock(chair).await), ("40/0".to_owned(), "40/0".to_owned()));
         assert_eq!(t.int("select sum(used)::bigint from pricing.promotion_counters", &[]).await, 0);
     });
-}
-
-#[test]
-fn one_key_is_one_order_however_many_send_it() {
-    run(async |t| {
-        let sam = seller(&t).await;
-        let lamp = t.offer(&sam, 1000, 1000).await;
-        let buyer = t.crowd(1).await.remove(0);
-        let servers = [t.base().to_owned(), t.another_server().await];
-        for round in 0..8 {
-            let replies = together(20, |i| {
-                let buyer = buyer.at(&servers[i % 2]);
-                async move { buyer.post("/orders", basket(&[(lamp, 1)])).key(&format!("key-{round}")).await }
-            })
-            .await;
-            let (placed, later): (Vec<Reply>, Vec<Reply>) =
-                replies.into_iter().partition(|r| r.status == 201);
-            for reply in &later {
-                let may_retry = matches!(reply.status, 409 | 503) && !reply.header("retry-after").is_empty();
-                assert!(may_retry, "{}", reply.describe());
-            }
-            let first = &placed.first().expect("somebody got the order").text;
-            assert!(
-                placed.iter().all(|reply| reply.text == *first),
-                "all answers are the same, byte for byte"
-            );
-            let fresh = placed.iter().filter(|r| r.header("idempotency-replayed").is_empty()).count();
-            assert_eq!(fresh, 1, "one did the work");
-        }
-        assert_eq!(t.int("select count(*) from orders.orders", &[]).await, 8);
-        assert_eq!(t.stock(lamp).await, "1000/8");
-    });
-}
-
-/// A holder of the key that takes its time: the others wait for it, and give up politely.
-#[test]
-fn a_key_whose_holder_is_at_work_is_waited_for() {
-    run_with(
-        |config| config.lock_timeout_ms = 300,
-        async |t| {
-            let sam = seller(&t).await;
-            let lamp = t.offer(&sam, 1000, 10).await;
-            let buyer = t.crowd(1).await.remove(0);
-            let mut holder = t.connect().await;
-            let work = holder.transaction().await.expect("a transaction");
-            work.execute(
-                "insert into core.idempotency_keys (account_id, route, idempotency_key, request_hash, created_at)
-                 values ($1, 'POST /orders', 'busy', '\\x00', core.now())",
-                &[&buyer.user_id],
-            )
-            .await
-            .expect("the claim of somebody else");
-            let reply = buyer.post("/orders", basket(&[(lamp, 1)])).key("busy").await;
-            assert!(matches!(reply.status, 409 | 503), "{}", reply.describe());
-            assert!(!reply.header("retry-after").is_empty(), "{}", reply.describe());
-            assert_eq!(t.stock(lamp).await, "10/0");
-            work.rollback().await.expect("the holder gives up");
-            buyer.post("/orders", basket(&[(lamp, 1)])).key("busy").await.expect(201);
-        },
-    );
 }
 
 /// Waits until a call of this database waits for a lock.

@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(25);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam,
        test.seller_id(test.seller('sam')) as sid, test.seller('sue') as sue, test.seller_id(test.seller('sue')) as sued;
@@ -31,6 +31,29 @@ select is(pg_temp.simulated(admin, pg_temp.draft(admin, '{"currency": "EUR"}')),
 select is(pg_temp.simulated(sam, pg_temp.draft(sam)), '2 2 400=400+0', 'a seller''s own: its orders and its lines') from f;
 select is(pg_temp.simulated(admin, pg_temp.draft(sam)), '2 2 400=400+0', 'for administrators as well') from f;
 
+-- gifts: as many units as are given, at what they cost then, of whoever sold them cheapest
+create function pg_temp.gift(p_gift jsonb, p_patch jsonb default '{}') returns jsonb language sql as $$
+  select jsonb_build_object('type', 'GIFT', 'target', 'LINES', 'percentBp', null, 'gift', p_gift) || p_patch $$;
+select is(pg_temp.simulated(admin, pg_temp.draft(admin, pg_temp.gift(jsonb_build_object('variantId', lamp, 'quantity', 2)))), '3 3 6000=6000+0', 'a gift costs what its units cost') from f;
+select is(pg_temp.simulated(admin, pg_temp.draft(admin, pg_temp.gift(jsonb_build_object('variantId', lamp), '{"minQuantity": 2, "funding": "PLATFORM"}'))), '3 2 2000=0+2000',
+          'to whom it would have been given, and who would pay') from f;
+select is(pg_temp.simulated(sam, pg_temp.draft(sam, pg_temp.gift(jsonb_build_object('variantId', lamp)))), '2 2 2000=2000+0', 'a seller''s own gift') from f;
+select is(pg_temp.simulated(admin, pg_temp.draft(admin, pg_temp.gift(jsonb_build_object('variantId', lamp), '{"currency": "EUR"}'))), '3 0', 'no gift in another currency') from f;
+update core.clock set clock_offset = '1 hour';
+update catalog.offers set price_minor = 1500 from f where variant_id = lamp;
+select is(pg_temp.simulated(admin, pg_temp.draft(admin, pg_temp.gift(jsonb_build_object('variantId', lamp)))), '3 3 3000=3000+0', 'at the price of then') from f;
+update catalog.offers set status = 'ARCHIVED' from f where variant_id = lamp;
+select is(pg_temp.simulated(admin, pg_temp.draft(admin, pg_temp.gift(jsonb_build_object('variantId', lamp)))), '3 3 3000=3000+0', 'although nobody sells it any more') from f;
+select is(pg_temp.simulated(admin, pg_temp.draft(admin, pg_temp.gift(jsonb_build_object('variantId', test.offer(sid, 700, 1))))), '3 0', 'nobody sold it then') from f;
+update catalog.offers set status = 'ACTIVE', price_minor = 1000 from f where variant_id = lamp;
+-- a past order's own gift is none of its lines
+create temporary table gifted as select test.promotion(pg_temp.gift(jsonb_build_object('variantId', lamp), jsonb_build_object('productIds',
+  (select jsonb_agg(v.product_id) from catalog.variants as v where v.variant_id = chair)))) as promotion_id from f;
+select pg_temp.place(ana, jsonb_build_object(chair, 1)) is not null from f;
+select is((select count(*)::int from orders.adjustments as a join gifted using (promotion_id)), 1, 'one order has a gift');
+select is(pg_temp.simulated(admin, pg_temp.draft(admin)), '4 4 1300=1300+0', 'which is no line that was bought') from f;
+update core.clock set clock_offset = '0';
+
 -- nothing stays
 create temporary table before as select (select count(*) from pricing.promotions) as promotions, (select count(*) from pricing.promotion_versions) as versions,
   (select count(*) from events.staging) as events, (select count(*) from orders.adjustments) as adjustments;
@@ -47,13 +70,11 @@ with recursive pages as (
   select n + 1, s.* from pages, f, d, orders.simulate_promotion(test.ctx(admin), p, core.now() - interval '1 day', core.now() + interval '1 day', pages.next_cursor, 2) as s
   where pages.next_cursor is not null)
 select * from pages;
-select is((select string_agg(examined::text, ' ' order by n) from pages), '2 1', 'page by page');
-select is((select sum((t -> 'discount' ->> 'amountMinor')::int)::int from pages, jsonb_array_elements(totals) as t), 1000, 'adds up to the whole');
+select is((select string_agg(examined::text, ' ' order by n) from pages), '2 2', 'page by page');
+select is((select sum((t -> 'discount' ->> 'amountMinor')::int)::int from pages, jsonb_array_elements(totals) as t), 1300, 'adds up to the whole');
 
 -- refused
 select throws_ok($$ select s.* from f, d, orders.simulate_promotion(test.ctx(admin), p, null, null, null, 2) as s $$, 'MK422', 'orders.period_invalid', 'without a period');
-select throws_ok($$ select s.* from f, orders.simulate_promotion(test.ctx(admin), pg_temp.draft(admin, jsonb_build_object('type', 'GIFT', 'target', 'LINES', 'percentBp', null,
-  'gift', jsonb_build_object('variantId', lamp))), core.now(), core.now() + interval '1 day', null, 2) as s $$, 'MK409', 'orders.simulation_refused', 'a gift');
 select throws_ok($$ select s.* from f, d, orders.simulate_promotion(test.ctx(sam), p, core.now(), core.now() + interval '1 day', null, 2) as s $$, 'MK404', 'pricing.promotion_not_found', 'not yours');
 select throws_ok($$ select s.* from f, d, orders.simulate_promotion(test.ctx(ana), p, core.now(), core.now() + interval '1 day', null, 2) as s $$, 'MK403', 'identity.role_required', 'a buyer');
 select throws_ok($$ select s.* from d, orders.simulate_promotion(test.ctx(), p, core.now(), core.now() + interval '1 day', null, 2) as s $$, 'MK401', 'identity.unauthenticated', 'nobody');

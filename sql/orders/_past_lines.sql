@@ -13,5 +13,10 @@ as $$
   join orders.order_lines as l on l.seller_id = s.seller_id and l.order_id = p_order.order_id
   join catalog.products as p on p.product_id = l.product_id
   join catalog.categories as c on c.category_id = p.category_id
+  where not exists (
+    select
+    from orders.adjustments as a
+    join pricing.promotion_versions as v on v.promotion_id = a.promotion_id and v.version = a.promotion_version
+    where a.seller_id = l.seller_id and a.order_id = l.order_id and a.line_no = l.line_no and v.rules ->> 'type' = 'GIFT')
 $$;
 comment on function orders._past_lines(orders.orders) is 'The lines that a past order had.';

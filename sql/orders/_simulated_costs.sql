@@ -1,4 +1,5 @@
--- Prices past orders with one promotion alone, each at the moment it was placed, and sums up what it takes off, per currency.
+-- Prices past orders with one promotion alone, each at the moment it was placed, and sums up what it takes off, per currency. A gift
+-- takes off what its line would have cost.
 -- Private; the caller undoes what it writes: the promotion, live and without coupon, window and limits, under an id of its own.
 create or replace function orders._simulated_costs(p_promotion pricing.promotions, p_order_ids uuid[])
 returns jsonb
@@ -29,8 +30,10 @@ begin
         from (select o.currency::text as currency, sum(a.amount_minor) as amount_minor, sum(a.seller_minor) as seller_minor
               from unnest(p_order_ids) as i (order_id)
               join orders.orders as o on o.order_id = i.order_id
+              cross join lateral (select orders._past_lines(o) as bought offset 0) as l
               cross join lateral pricing._apply_promotions(
-                array[orders._past_basket(o)], orders._past_lines(o), orders._past_shipping(o), v_others, o.placed_at) as a
+                array[orders._past_basket(o)], l.bought || array(select g from orders._past_gift(o, v_probe, l.bought) as g),
+                orders._past_shipping(o), v_others, o.placed_at) as a
               group by o.order_id, o.currency) as c
         group by c.currency) as t;
   return v_totals;

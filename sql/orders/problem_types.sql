@@ -10,7 +10,6 @@ insert into core.problem_types (code, status, title, description) values
   ('orders.too_many_coupons', 422, 'Too many coupon codes', 'An order takes at most ten coupon codes.'),
   ('orders.currency_unknown', 422, 'Unknown currency', 'The currency is not one this marketplace trades in.'),
   ('orders.address_invalid', 422, 'Shipping address incomplete', 'The shipping address needs name, line1, city and a two-letter countryCode; every field has a greatest length, is one line of text and one that is documented.'),
-  ('orders.simulation_refused', 409, 'Cannot be simulated', 'A promotion that adds lines cannot be simulated on past orders.'),
   ('orders.coupon_code_invalid', 422, 'Coupon code too long', 'A coupon code has 1 to 40 characters.'),
   ('orders.reason_too_long', 422, 'Reason too long', 'The reason of a cancellation has at most 500 characters.'),
   ('orders.status_unknown', 422, 'Unknown status', 'The status filter is not an order status.'),

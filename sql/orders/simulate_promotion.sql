@@ -1,10 +1,10 @@
 -- What a promotion, as it stands and alone, would have taken off past orders: those placed in [p_from, p_until) that were not
 -- cancelled and did not expire, oldest first, p_limit of them from p_cursor on. The functions that price orders price them, with the
 -- lines, prices and fees of then; categories, attributes and buyer groups are those of now. Its status, window, coupons and limits
--- do not matter; a GIFT is not simulated, because it would add lines.
+-- do not matter. A gift is taken to have been in stock, at what one unit cost everybody then.
 -- Nothing stays: the promotion is put beside the live ones, which are all left out, in a subtransaction that is always undone.
 -- Called by: ADMIN, the promotion's seller (of orders with that seller's lines). Locks: none that outlive the call. Events: none.
--- Problems: identity.*, pricing.promotion_not_found, orders.period_invalid, orders.simulation_refused, core.cursor_invalid.
+-- Problems: identity.*, pricing.promotion_not_found, orders.period_invalid, core.cursor_invalid.
 create or replace function orders.simulate_promotion(
   p_ctx core.call_context, p_promotion_id uuid, p_from timestamptz, p_until timestamptz, p_cursor text, p_limit integer
 )
@@ -23,10 +23,6 @@ declare
   v_answer orders.promotion_simulation;
 begin
   perform orders._check_period(p_from, p_until, true);
-  if v_promotion.type = 'GIFT' then
-    raise exception 'orders.simulation_refused' using
-      errcode = 'MK409', detail = 'A gift adds lines, which past orders do not have.', hint = 'Simulate a promotion of another type.';
-  end if;
   v_order_ids := array(
     select o.order_id
     from orders.orders as o

@@ -319,7 +319,6 @@ pub async fn get_promotion_report(
     responses(
         (status = 200, description = "What it would have done to this page of orders", body = SimulatedPromotion),
         (status = 404, description = "pricing.promotion_not_found", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "orders.simulation_refused", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "orders.period_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]

@@ -587,7 +587,7 @@ pub struct Simulation {
     pub limit: Option<i32>,
 }
 
-/// What a promotion alone would have taken off past orders.
+/// What a promotion alone would have taken off past orders; a gift takes off what its line would have cost.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedPromotion {

@@ -503,6 +503,11 @@ fn what_a_promotion_did_and_would_have_done() {
         assert_eq!((simulated.int("examined"), simulated.int("touched")), (1, 1));
         assert_eq!(simulated["totals"][0]["sellerCost"], usd(200));
         assert_eq!(sam.get(&format!("/promotions/{draft}")).await.expect(200).str("status"), "DRAFT");
+        // two more lamps as a gift
+        let rules = json!({ "name": "Lamps", "type": "GIFT", "target": "LINES", "gift": { "variantId": lamp, "quantity": 2 } });
+        let gift = sam.post("/promotions", rules).await.expect(201).id("promotionId");
+        let given = sam.post(&format!("/promotions/{gift}/simulate"), period.clone()).await.expect(200);
+        assert_eq!((given.int("touched"), &given["totals"][0]["sellerCost"]), (1, &usd(2000)));
         let backwards = json!({ "from": (now + hour).to_string(), "until": now.to_string() });
         sam.post(&simulate, backwards).await.problem_at(422, "orders.period_invalid", "/until");
         for (stranger, status, code) in [
@@ -545,6 +550,12 @@ fn buyer_groups_have_members() {
         admin.delete(&member(&ben)).await.expect(204);
         admin.delete(&member(&ben)).await.expect(204);
         assert_eq!(admin.get("/buyer-groups").await.expect(200).items()[0]["memberCount"], 1);
+        let etag = admin.get(&path).await.expect(200).header("etag").to_owned();
+        assert_eq!(etag, "\"5\"", "a member more or less is a change");
+        let out = &t.payloads("pricing.buyer_group_member_removed").await[0];
+        assert_eq!((&out["groupCode"], &out["buyerId"]), (&json!("vip"), &json!(ben.user_id)));
+        let told: Vec<String> = t.events().await.into_iter().filter(|e| e.contains("buyer_group")).collect();
+        assert_eq!(told.len(), 5, "one each, whether asked for once or twice: {told:?}");
 
         // a group that a promotion is for stays
         let mut rules = ten_percent();

@@ -1486,11 +1486,14 @@ create table pricing.buyer_groups (
   version integer not null default 1,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  group_id uuid not null default gen_random_uuid(),
   constraint buyer_groups_pkey PRIMARY KEY (group_code),
+  constraint buyer_groups_group_id_key UNIQUE (group_id),
   constraint buyer_groups_group_code_check CHECK ((group_code ~ '^[a-z0-9][a-z0-9_-]{0,39}$'::text)),
   constraint buyer_groups_name_length_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
 );
 comment on table pricing.buyer_groups is 'Segments of buyers: conditions of promotions and price lists name them.';
+comment on column pricing.buyer_groups.group_id is 'Names this group in events; everything else names it by its code.';
 
 create table pricing.commission_rules (
   rule_id uuid not null,
@@ -2052,6 +2055,9 @@ function pricing._candidates_json(p_subject pricing.commission_subject, p_at tim
 function pricing._cap_shares(p_promotion pricing.basket_promotion, p_bases bigint[], p_amounts bigint[], p_exacts numeric[], p_limits bigint[]) returns pricing.shares
   -- The shares of one promotion within its limits, and what of them the seller bears.
 
+function pricing._change_buyer_group(p_group pricing.buyer_groups, p_name text, p_now timestamp with time zone) returns pricing.buyer_groups
+  -- The next version of a buyer group.
+
 function pricing._check_basket(p_lines jsonb, p_currency text, p_coupon_codes text[]) returns void
   -- Refuses a malformed basket, naming the field.
 
@@ -2181,6 +2187,9 @@ function pricing._leaf_text(p_name text, p_value jsonb, p_scope text) returns te
 function pricing._line_facts(p_lines pricing.basket_line[]) returns jsonb[]
   -- The facts of lines that conditions are evaluated over.
 
+function pricing._lock_buyer_group(p_group_code text) returns pricing.buyer_groups
+  -- Locks a buyer group.
+
 function pricing._lock_counter(p_promotion_id uuid, p_uses bigint, p_minor numeric) returns pricing.promotion_counters
   -- Locks a slot of a promotion's counter with enough left, or all of them with what is left in slot 0.
 
@@ -2300,6 +2309,9 @@ function pricing._split(p_amount_minor bigint, p_weights bigint[]) returns bigin
 
 function pricing._take_units(p_lines pricing.match_line[], p_groups integer[], p_counts bigint[], p_is_dearest_first boolean) returns integer[]
   -- How many units of each line are among the first so many of its group, by price.
+
+function pricing._tell_buyer_group(p_ctx core.call_context, p_actor_id uuid, p_type text, p_group pricing.buyer_groups, p_buyer_id uuid) returns void
+  -- Appends an event of a buyer group or of a membership.
 
 function pricing._tell_price_list(p_ctx core.call_context, p_actor_id uuid, p_type text, p_list pricing.price_lists) returns void
   -- Appends an event of a price list.
@@ -2808,6 +2820,9 @@ function orders._parse_placings(p_requests jsonb) returns orders."placing"[]
 
 function orders._past_basket(p_order orders.orders) returns pricing.basket
   -- The basket that a past order was.
+
+function orders._past_gift(p_order orders.orders, p_promotion pricing.promotions, p_lines pricing.basket_line[]) returns SETOF pricing.basket_line
+  -- The line that a gift promotion would have added to a past order.
 
 function orders._past_lines(p_order orders.orders) returns pricing.basket_line[]
   -- The lines that a past order had.

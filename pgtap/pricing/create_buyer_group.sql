@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(10);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam,
        test.seller_id(test.seller('sam')) as sid, test.seller('sue') as sue;
@@ -15,6 +15,7 @@ select is(pg_temp.made(admin, c, 'x'), 'pricing.group_invalid code', coalesce(c,
 select is(pg_temp.made(admin, 'b', ' '), 'pricing.group_invalid name', 'no name') from f;
 select is(pg_temp.made(sam, 'b', 'x'), 'identity.role_required ', 'a seller') from f;
 select is(pg_temp.made(null, 'b', 'x'), 'identity.unauthenticated ', 'nobody') from f;
+select is((select string_agg(concat_ws(' ', s.type, s.aggregate_version, s.payload ->> 'groupCode', s.payload ->> 'version', s.payload ->> 'buyerId' = (select ana::text from f)), ', ' order by s.staging_id) from events.staging as s where s.aggregate_type = 'buyer_group'), 'pricing.buyer_group_created 1 vip 1', 'told once');
 
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(8);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam,
        test.seller_id(test.seller('sam')) as sid, test.seller('sue') as sue;
@@ -15,6 +15,7 @@ select e.status from f, pricing.end_promotion(test.ctx(admin), p) as e;
 select lives_ok($$ select pricing.delete_buyer_group(test.ctx(admin), 'vip') from f $$, 'an ended promotion does not hold it');
 select throws_ok($$ select pricing.delete_buyer_group(test.ctx(sam), 'vip') from f $$, 'MK403', 'identity.role_required', 'a seller');
 select throws_ok($$ select pricing.delete_buyer_group(test.ctx(), 'vip') $$, 'MK401', 'identity.unauthenticated', 'nobody');
+select is((select string_agg(concat_ws(' ', s.payload ->> 'groupCode', s.payload ->> 'version'), ', ' order by s.staging_id) from events.staging as s where s.type = 'pricing.buyer_group_deleted'), 'staff 3, vip 2', 'told, each as its last version');
 
 select * from finish();
 rollback;

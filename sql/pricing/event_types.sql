@@ -27,6 +27,16 @@ insert into events.event_types (type, description, payload_schema) values
    '{"type": "object", "required": ["priceListId", "sellerId", "groupCode", "priority", "active", "startsAt", "endsAt", "version"], "properties": {"priceListId": {"type": "string", "format": "uuid"}, "sellerId": {"type": ["string", "null"], "format": "uuid"}, "groupCode": {"type": "string"}, "priority": {"type": "integer"}, "active": {"type": "boolean"}, "startsAt": {"type": "string", "format": "date-time"}, "endsAt": {"type": ["string", "null"], "format": "date-time"}, "version": {"type": "integer"}}}'),
   ('pricing.list_prices_changed', 'What an offer costs in a price list was replaced.',
    '{"type": "object", "required": ["priceListId", "sellerId", "variantId", "version", "prices"], "properties": {"priceListId": {"type": "string", "format": "uuid"}, "sellerId": {"type": "string", "format": "uuid"}, "variantId": {"type": "string", "format": "uuid"}, "version": {"type": "integer"}, "prices": {"type": "array", "items": {"type": "object", "required": ["currency", "minQuantity", "priceMinor"], "properties": {"currency": {"type": "string"}, "minQuantity": {"type": "integer"}, "priceMinor": {"type": "integer"}}}}}}'),
+  ('pricing.buyer_group_created', 'A buyer group was made.',
+   '{"type": "object", "required": ["groupId", "groupCode", "version"], "properties": {"groupId": {"type": "string", "format": "uuid"}, "groupCode": {"type": "string"}, "version": {"type": "integer"}}}'),
+  ('pricing.buyer_group_changed', 'A buyer group got another name.',
+   '{"type": "object", "required": ["groupId", "groupCode", "version"], "properties": {"groupId": {"type": "string", "format": "uuid"}, "groupCode": {"type": "string"}, "version": {"type": "integer"}}}'),
+  ('pricing.buyer_group_deleted', 'A buyer group was deleted with its memberships.',
+   '{"type": "object", "required": ["groupId", "groupCode", "version"], "properties": {"groupId": {"type": "string", "format": "uuid"}, "groupCode": {"type": "string"}, "version": {"type": "integer"}}}'),
+  ('pricing.buyer_group_member_added', 'A buyer was put into a buyer group.',
+   '{"type": "object", "required": ["groupId", "groupCode", "version", "buyerId"], "properties": {"groupId": {"type": "string", "format": "uuid"}, "groupCode": {"type": "string"}, "version": {"type": "integer"}, "buyerId": {"type": "string", "format": "uuid"}}}'),
+  ('pricing.buyer_group_member_removed', 'A buyer was taken out of a buyer group.',
+   '{"type": "object", "required": ["groupId", "groupCode", "version", "buyerId"], "properties": {"groupId": {"type": "string", "format": "uuid"}, "groupCode": {"type": "string"}, "version": {"type": "integer"}, "buyerId": {"type": "string", "format": "uuid"}}}'),
   ('pricing.shipping_rate_changed', 'A seller set its shipping fee for a currency.',
    '{"type": "object", "required": ["sellerId", "currency", "feeMinor", "freeFromMinor", "version"], "properties": {"sellerId": {"type": "string", "format": "uuid"}, "currency": {"type": "string"}, "feeMinor": {"type": "integer"}, "freeFromMinor": {"type": ["integer", "null"]}, "version": {"type": "integer"}}}')
 on conflict (type) do update

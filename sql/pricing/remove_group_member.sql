@@ -1,5 +1,5 @@
--- Takes a buyer out of a group; one who is not in it is not missed. Called by: ADMIN. Locks: none. Events: none.
--- Problems: identity.*, pricing.group_not_found.
+-- Takes a buyer out of a group, which makes it another version; one who is not in it is not missed. Called by: ADMIN.
+-- Locks: the group. Events: pricing.buyer_group_member_removed. Problems: identity.*, pricing.group_not_found.
 create or replace function pricing.remove_group_member(p_ctx core.call_context, p_group_code text, p_buyer_id uuid)
 returns void
 language plpgsql
@@ -7,12 +7,15 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_actor constant identity.actor := identity._require_actor(p_ctx, 'ADMIN');
+  v_group pricing.buyer_groups := pricing._lock_buyer_group(p_group_code);
 begin
-  perform identity._require_actor(p_ctx, 'ADMIN');
-  if not exists (select from pricing.buyer_groups as g where g.group_code = p_group_code) then
-    perform pricing._group_not_found(p_group_code);
-  end if;
   delete from pricing.buyer_group_members as m where m.buyer_id = p_buyer_id and m.group_code = p_group_code;
+  if found then
+    v_group := pricing._change_buyer_group(v_group, v_group.name, core.now());
+    perform pricing._tell_buyer_group(p_ctx, v_actor.user_id, 'pricing.buyer_group_member_removed', v_group, p_buyer_id);
+  end if;
 end
 $$;
 comment on function pricing.remove_group_member(core.call_context, text, uuid) is 'Takes a buyer out of a group.';

@@ -1,4 +1,4 @@
--- Renames a buyer group; its code stays. Called by: ADMIN. Locks: the group. Events: none.
+-- Renames a buyer group; its code stays. Called by: ADMIN. Locks: the group. Events: pricing.buyer_group_changed.
 -- Problems: identity.*, pricing.group_not_found, pricing.group_invalid, core.version_stale.
 create or replace function pricing.update_buyer_group(
   p_ctx core.call_context, p_group_code text, p_expected_version integer, p_name text
@@ -10,19 +10,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_now constant timestamptz := core.now();
-  v_version integer;
+  v_actor constant identity.actor := identity._require_actor(p_ctx, 'ADMIN');
+  v_group pricing.buyer_groups := pricing._lock_buyer_group(p_group_code);
 begin
-  perform identity._require_actor(p_ctx, 'ADMIN');
-  select g.version into v_version from pricing.buyer_groups as g where g.group_code = p_group_code for no key update;
-  if not found then
-    perform pricing._group_not_found(p_group_code);
-  end if;
-  perform core._assert_version(v_version, p_expected_version);
+  perform core._assert_version(v_group.version, p_expected_version);
   perform pricing._check_group_name(p_name);
-  update pricing.buyer_groups as g
-  set name = btrim(p_name), version = g.version + 1, updated_at = v_now
-  where g.group_code = p_group_code;
+  v_group := pricing._change_buyer_group(v_group, btrim(p_name), core.now());
+  perform pricing._tell_buyer_group(p_ctx, v_actor.user_id, 'pricing.buyer_group_changed', v_group, null);
   return query select g.* from pricing.view_buyer_group as g where g.group_code = p_group_code;
 end
 $$;

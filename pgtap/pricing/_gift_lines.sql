@@ -1,5 +1,5 @@
 begin;
-select plan(21);
+select plan(26);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.seller_id(test.seller('sam')) as sid, test.seller_id(test.seller('sue')) as sued;
 alter table f add lamp uuid, add mug uuid, add gift uuid;
@@ -51,6 +51,32 @@ select test.promotion('{"name": "Alone", "percentBp": 500, "exclusive": true, "p
 select is((select row(subtotal_minor, discount_minor)::text from f, pg_temp.placed(ana, jsonb_build_object(lamp::text, 2))), '(2000,100)', 'an exclusive promotion leaves no gift');
 select is((select n ->> 'code' from f, jsonb_array_elements((pg_temp.preview(jsonb_build_object(lamp::text, 2))).not_applied) as n where n ->> 'name' = 'Mug'), 'excluded_by', 'and the preview names it');
 update pricing.promotions set status = 'ENDED' where name = 'Alone';
+-- of several gifts, those that are given are numbered without a gap, in the order in which they act
+alter table f add cup uuid, add cap uuid;
+update f set cup = test.offer(sued, 300, 1), cap = test.offer(sid, 200, 50);
+select test.promotion(jsonb_build_object('name', 'Cup', 'type', 'GIFT', 'target', 'LINES', 'percentBp', null, 'priority', 9, 'gift', jsonb_build_object('variantId', cup, 'quantity', 2))),
+       test.promotion(jsonb_build_object('name', 'Cap', 'type', 'GIFT', 'target', 'LINES', 'percentBp', null, 'priority', -1, 'gift', jsonb_build_object('variantId', cap, 'quantity', 1))) from f;
+create function pg_temp.numbers(p_order_id uuid) returns text language sql as $$
+  select string_agg(concat_ws(' ', l.line_no, case l.variant_id when lamp then 'lamp' when mug then 'mug' when cup then 'cup' when cap then 'cap' end, a.amount_minor,
+                              (select count(*) from orders.commissions as c where c.order_id = l.order_id and c.line_no = l.line_no)), ', ' order by l.line_no)
+  from f, orders.order_lines as l left join orders.adjustments as a on a.order_id = l.order_id and a.seller_id = l.seller_id and a.line_no = l.line_no where l.order_id = p_order_id $$;
+create function pg_temp.previewed(p_lines jsonb) returns text language sql as $$
+  select string_agg(concat_ws(' ', l ->> 'lineNo', case (l ->> 'variantId')::uuid when lamp then 'lamp' when mug then 'mug' when cup then 'cup' when cap then 'cap' end,
+                              (select a #>> '{amount,amountMinor}' from jsonb_array_elements(p.adjustments) as a where a -> 'lineNo' = l -> 'lineNo')), ', ' order by l -> 'lineNo')
+  from f, pg_temp.preview(p_lines) as p, jsonb_array_elements(p.lines) as l $$;
+select is((select pg_temp.previewed(jsonb_build_object(lamp::text, 2)) from f), '1 lamp, 2 mug 1400, 3 cap 200', 'a preview: the first gift is not in stock');
+select is((select pg_temp.numbers(order_id) from f, pg_temp.placed(ana, jsonb_build_object(lamp::text, 2))), '1 lamp 1, 2 mug 1400 1, 3 cap 200 1', 'and the order');
+select is((select string_agg(pg_temp.numbers(order_id), '; ' order by request_no) from f, pg_temp.placed(ben, jsonb_build_object(lamp::text, 1), jsonb_build_object(lamp::text, 2))),
+          '1 lamp 1, 2 cap 200 1; 1 lamp 1, 2 mug 1400 1, 3 cap 200 1', 'each order of a batch for itself');
+update inventory.stock_levels set on_hand = 9 from f where variant_id = cup;
+select is((select pg_temp.numbers(order_id) from f, pg_temp.placed(ana, jsonb_build_object(lamp::text, 2))), '1 lamp 1, 2 cup 600 1, 3 mug 1400 1, 4 cap 200 1', 'all of them, the greater priority first');
+-- a member of a group that decides at the turn of its first one acts there
+update pricing.promotions set status = 'ENDED' where name in ('Cup', 'Cap');
+select test.promotion(jsonb_build_object('name', p.name, 'type', 'GIFT', 'target', 'LINES', 'percentBp', null, 'priority', p.priority, 'exclusivityGroup', 'gifts', 'groupMode', 'BEST',
+                                         'gift', jsonb_build_object('variantId', p.variant_id, 'quantity', p.quantity)))
+from f cross join lateral (values ('Cup', 9, cup, 2), ('Cap', -1, cap, 5)) as p (name, priority, variant_id, quantity);
+select is((select pg_temp.numbers(order_id) from f, pg_temp.placed(ana, jsonb_build_object(lamp::text, 2))), '1 lamp 1, 2 cap 1000 1, 3 mug 1400 1', 'in the order of acting');
+update pricing.promotions set status = 'ENDED' where name in ('Cup', 'Cap');
 -- no offer, no gift
 update catalog.offers set status = 'ARCHIVED' from f where variant_id = mug;
 select is((select row(subtotal_minor, discount_minor)::text from f, pg_temp.placed(ana, jsonb_build_object(lamp::text, 2))), '(2000,0)', 'no offer, no gift');

@@ -1,5 +1,5 @@
 begin;
-select plan(72);
+select plan(74);
 -- Every type with every target, its caps and who pays. The examples of docs/pricing.md are numbered as there.
 create temporary table f as
 select test.buyer('ana') as ana, test.seller_id(test.seller('sam')) as sid, test.seller_id(test.seller('sue')) as sued;
@@ -130,6 +130,12 @@ select results_eq($$ select base_minor, amount_minor, exact_share from pg_temp.r
   $$ values (3000::bigint, 333::bigint, 333.3) $$, 'of picked units');
 select results_eq($$ select amount_minor, exact_share from pg_temp.rows('{"1": [1, 1000], "2": [1, 2000]}', jsonb_build_object('percentBp', 5000, 'maxPerOrder', pg_temp.usd(1000))) $$,
   $$ values (333::bigint, 333.333333), (667, 666.666667) $$, 'of a capped discount');
+-- to the last millionth, also where 16 digits do not reach
+select results_eq($$ select exact_share from pg_temp.rows('{"1": [1, 800000000000007], "2": [1, 100000000000001]}', '{"percentBp": 3333}') $$,
+  $$ select div(2000000 * 299970000000003::numeric * w + 900000000000008, 2 * 900000000000008) * 0.000001 from unnest(array[800000000000007, 100000000000001]) as w $$,
+  'of a split');
+select is((select exact_share from pg_temp.rows('{"1": [1, 16200038069908], "2": [1, 2]}', jsonb_build_object('percentBp', 5000, 'maxPerOrder', pg_temp.usd(999999999989))) where line_no = 1),
+  999999999988.876543, 'of a capped discount');
 
 -- policy
 select is(pg_temp.priced('{"1": [1, 1000]}', '{"percentBp": 1000, "stopsFurther": true}', '{"percentBp": 1000}'), 'L1 100', 'stops further ones');

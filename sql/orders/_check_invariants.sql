@@ -66,7 +66,7 @@ as $$
         select c.order_id, null, c.base_minor, c.percent_bp, c.fixed_minor, c.min_minor, c.max_minor, c.limit_minor,
                c.exact_percent, c.amount_minor, c.vat_bp, c.vat_minor, 1
         from orders.shipping_commissions as c) as c
-  where c.exact_percent <> c.base_minor::numeric * c.percent_bp / 10000
+  where c.exact_percent <> c.base_minor::numeric * c.percent_bp * 0.0001
      or c.amount_minor <> least(c.limit_minor, c.max_minor,
                                 greatest(c.min_minor, floor(c.exact_percent + 0.5) + c.fixed_minor::numeric * c.units))
      or c.vat_minor <> floor(c.amount_minor::numeric * c.vat_bp / 10000 + 0.5)

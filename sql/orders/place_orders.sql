@@ -54,13 +54,10 @@ begin
   v_granted := array(select p from unnest(v_placings) as p where p.problem_code is null and not p.is_replayed);
   if cardinality(v_granted) > 0 then
     v_baskets := array(select b from unnest(v_baskets) as b where v_placings[b.basket_no].problem_code is null);
-    v_lines := array(
-      select l from unnest(v_lines) as l
-      where v_placings[l.basket_no].problem_code is null
-        and (l.gift_of is null or exists (  -- a gift that is not given is no line
-          select from unnest(v_adjustments) as a where a.basket_no = l.basket_no and a.promotion_id = l.gift_of)));
+    v_lines := array(select l from unnest(v_lines) as l where v_placings[l.basket_no].problem_code is null);
     v_shipping := array(select s from unnest(v_shipping) as s where v_placings[s.basket_no].problem_code is null);
     v_adjustments := array(select a from unnest(v_adjustments) as a where v_placings[a.basket_no].problem_code is null);
+    select g.lines, g.adjustments into v_lines, v_adjustments from pricing._given_lines(v_lines, v_adjustments) as g;
     v_commissions := array(
       select c from pricing._commissions_for(v_baskets, v_lines, v_shipping, v_adjustments, v_now) as c);
     perform orders._write_orders(v_granted, v_lines, v_shipping, v_adjustments, v_commissions, v_now);

@@ -24,7 +24,7 @@ begin
   if v_sum > p_promotion.max_order_minor then
     v_parts := pricing._split(p_promotion.max_order_minor, v_amounts);
     for i in 1 .. cardinality(v_amounts) loop
-      v_exacts[i] := p_promotion.max_order_minor::numeric * v_amounts[i] / v_sum;
+      v_exacts[i] := 1.000000000000000000000000000000 * p_promotion.max_order_minor * v_amounts[i] / v_sum;
     end loop;
     v_amounts := v_parts;
     v_sum := p_promotion.max_order_minor;

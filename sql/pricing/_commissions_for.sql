@@ -71,7 +71,7 @@ begin
   )
   select a.basket_no, a.line_no, a.rule_id, a.version, a.percent_bp, a.fixed_minor, a.base_minor, a.amount_minor,
          a.seller_id, a.base, a.fixed_per, a.min_minor, a.max_minor, a.limit_minor,
-         a.base_minor::numeric * a.percent_bp / 10000,
+         a.base_minor::numeric * a.percent_bp * 0.0001,
          a.vat_bp, pricing._percent_of(a.amount_minor, a.vat_bp), a.category_path
   from amounts as a
   order by a.n, a.basket_no, a.seller_id;

@@ -1,6 +1,7 @@
 -- The lines that gifts would add to baskets: one per gift promotion that applies, after the basket's last line, at the price of the
 -- offer it is taken from (the named seller's, or the cheapest). No offer, no line. Whether the gift is given is decided when the
--- promotions act; until then its line carries gift_of, counts for nothing, and costs no shipping. Private; reads only.
+-- promotions act; until then its line carries gift_of, counts for nothing, and costs no shipping. Numbered in the order of acting;
+-- pricing._given_lines closes the gaps of those that are not given. Private; reads only.
 create or replace function pricing._gift_lines(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_now timestamptz)
 returns setof pricing.basket_line
 language plpgsql
@@ -13,7 +14,7 @@ begin
   return query
   with wanted as (
     select b.basket_no, b.currency, b.buyer_id, g.promotion_id, p.gift_variant_id, p.gift_seller_id, p.gift_quantity,
-           last.line_no + row_number() over (partition by b.basket_no order by g.turn) as line_no
+           last.line_no + row_number() over (partition by b.basket_no order by g.slot, g.turn) as line_no
     from pricing._basket_promotions(p_baskets, p_lines, '{}', p_now) as g
     join pricing.promotions as p on p.promotion_id = g.promotion_id
     join unnest(p_baskets) as b on b.basket_no = g.basket_no

@@ -21,6 +21,7 @@ declare
   v_amounts bigint[] := '{}';
   v_exacts numeric[] := '{}';
   v_limits bigint[] := '{}';
+  c_exactly constant numeric := 1.000000000000000000000000000000;  -- a quotient keeps as many decimals as its dividend
   v_left_sum bigint := 0;
   v_sum bigint := 0;
   n integer;      -- the position
@@ -43,13 +44,13 @@ begin
     elsif p_promotion.percent_bp is not null then
       v_amounts[i] := case when p = q then pricing._percent_of(b, p_promotion.percent_bp)
                            else div(2 * b::numeric * p * p_promotion.percent_bp + q * 10000, 2 * q * 10000) end;
-      v_exacts[i] := b::numeric * p * p_promotion.percent_bp / (q * 10000);
+      v_exacts[i] := c_exactly * b * p * p_promotion.percent_bp / (q * 10000);
     elsif p_promotion.amount_minor is not null then
       v_amounts[i] := p_promotion.amount_minor * p;
       v_exacts[i] := v_amounts[i];
     else
       v_amounts[i] := greatest(0, (2 * b * p + q) / (2 * q) - p_promotion.price_minor * p);
-      v_exacts[i] := greatest(0, b::numeric * p / q - p_promotion.price_minor * p);
+      v_exacts[i] := greatest(0, c_exactly * b * p / q - p_promotion.price_minor * p);
     end if;
   end loop;
   if v_is_split then
@@ -59,7 +60,7 @@ begin
       else least(p_promotion.amount_minor, v_left_sum) end;
     v_amounts := pricing._split(v_left_sum, v_weights);
     for i in 1 .. cardinality(v_weights) loop
-      v_exacts[i] := case when v_sum = 0 then 0 else v_left_sum::numeric * v_weights[i] / v_sum end;
+      v_exacts[i] := case when v_sum = 0 then 0 else c_exactly * v_left_sum * v_weights[i] / v_sum end;
     end loop;
   end if;
   return pricing._cap_shares(p_promotion, v_bases, v_amounts, v_exacts, v_limits);

@@ -22,6 +22,7 @@ declare
   v_shipping pricing.basket_shipping[];
   v_problem pricing.basket_line;
   v_priced pricing.priced;
+  v_given pricing.priced;
 begin
   perform pricing._check_basket(p_lines, p_currency, p_coupon_codes);
   if p_country !~ '^[A-Za-z]{2}$' then
@@ -45,14 +46,12 @@ begin
   end if;
   v_shipping := array(select s from pricing._shipping_fees(v_lines, v_baskets) as s);
   v_priced := pricing._price_basket(v_baskets, v_lines, v_shipping, v_now);
+  v_given := pricing._given_lines(v_priced.lines, v_priced.adjustments);
   return query
   select p.*
   from pricing._preview(
     p_currency,
-    array(select l from unnest(v_priced.lines) as l
-          where l.gift_of is null
-             or exists (select from unnest(v_priced.adjustments) as a where a.promotion_id = l.gift_of)),
-    v_shipping, v_priced.adjustments,
+    v_given.lines, v_shipping, v_given.adjustments,
     array(select r from pricing._refuse_coupons(v_baskets, v_lines, v_now) as r),
     array(select n from pricing._not_applied(v_baskets, v_priced, v_shipping, v_now) as n)) as p;
 end

@@ -38,9 +38,7 @@ begin
   v_shipping := array(select s from pricing._shipping_fees(v_lines, v_baskets) as s);
   v_lines := v_lines || array(select g from pricing._gift_lines(v_baskets, v_lines, v_now) as g);
   v_adjustments := array(select a from pricing._drop_exhausted(v_baskets, v_lines, v_shipping, v_now) as a);
-  v_lines := array(
-    select l from unnest(v_lines) as l
-    where l.gift_of is null or exists (select from unnest(v_adjustments) as a where a.promotion_id = l.gift_of));
+  select g.lines, g.adjustments into v_lines, v_adjustments from pricing._given_lines(v_lines, v_adjustments) as g;
   return query
   select r.* from pricing._show_commissions(p_currency, v_lines, v_shipping, v_adjustments,
     array(select c from pricing._commissions_for(v_baskets, v_lines, v_shipping, v_adjustments, v_at) as c), v_at) as r;

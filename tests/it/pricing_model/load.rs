@@ -40,10 +40,7 @@ pub const FUNCTIONS: &str = r"
     v_fees := array(select s from pricing._shipping_fees(v_lines, v_baskets) as s);
     v_lines := v_lines || array(select g from pricing._gift_lines(v_baskets, v_lines, v_now) as g);
     v_adjustments := array(select a from pricing._apply_promotions(v_baskets, v_lines, v_fees, '{}', v_now) as a);
-    v_lines := array(
-      select l from unnest(v_lines) as l
-      where l.gift_of is null or exists (
-        select from unnest(v_adjustments) as a where a.basket_no = l.basket_no and a.promotion_id = l.gift_of));
+    select g.lines, g.adjustments into v_lines, v_adjustments from pricing._given_lines(v_lines, v_adjustments) as g;
     shares := (
       select jsonb_agg(to_jsonb(a) || jsonb_build_object('exact_millionths', round(a.exact_share * 1000000)))
       from unnest(v_adjustments) as a);

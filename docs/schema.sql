@@ -2163,6 +2163,9 @@ function pricing._gift_lines(p_baskets pricing.basket[], p_lines pricing.basket_
 function pricing._given_coupons(p_baskets pricing.basket[]) returns SETOF pricing.given_coupon
   -- The coupons of baskets with the live promotions behind them.
 
+function pricing._given_lines(p_lines pricing.basket_line[], p_adjustments pricing.adjustment[]) returns pricing.priced
+  -- The lines of baskets with the gifts that are given, and the discounts, numbered without a gap.
+
 function pricing._group_not_found(p_group_code text) returns void
   -- Refuses an unknown buyer group.
 

@@ -2803,6 +2803,9 @@ function orders._history_for_seller(p_history jsonb, p_user_id uuid) returns jso
 function orders._id_at(p_at timestamp with time zone) returns uuid
   -- Where the UUIDv7 of a moment begin.
 
+function orders._lock_ahead(p_placings orders."placing"[], p_now timestamp with time zone) returns void
+  -- Locks what a batch may need that is placed in parts.
+
 function orders._lock_limits(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns jsonb
   -- Locks the counters of limited promotions in play; returns what is left by promotion, buyer, code and budget.
 
@@ -2836,6 +2839,12 @@ function orders._past_shipping(p_order orders.orders) returns pricing.basket_shi
 function orders._pay_free_orders(p_granted orders."placing"[], p_now timestamp with time zone) returns void
   -- Moves orders whose total is zero to PAID.
 
+function orders._place(p_placings orders."placing"[], p_now timestamp with time zone) returns orders."placing"[]
+  -- Prices, decides and writes placings whose keys are claimed; returns them granted or refused.
+
+function orders._place_in_turns(p_placings orders."placing"[], p_now timestamp with time zone) returns orders."placing"[]
+  -- Places a batch in parts in which no buyer has two requests, so that each finds the orders before it.
+
 function orders._redeem_uses(p_placings orders."placing"[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns void
   -- Counts the limited promotions that granted orders use.
 
@@ -2845,14 +2854,14 @@ function orders._refuse_placings(p_placings orders."placing"[], p_lines pricing.
 function orders._refuse_short(p_placing orders."placing", p_lines pricing.basket_line[], p_keys inventory.stock_key[], p_available integer[]) returns orders."placing"
   -- The placing refused with inventory.insufficient_stock, every short line listed.
 
-function orders._renumber(p_request_no integer, p_baskets pricing.basket[], p_placings orders."placing"[]) returns pricing.basket[]
-  -- Baskets with the order number of one corrected by what was refused before it.
-
 function orders._reprice(p_request_no integer, p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns pricing.adjustment[]
   -- The adjustments of a batch with those of one placing computed anew.
 
 function orders._require_order(p_actor identity.actor, p_order_id uuid) returns orders.orders
   -- The order, if the actor may see it; orders.order_not_found otherwise.
+
+function orders._resolved_lines(p_placings orders."placing"[], p_now timestamp with time zone) returns pricing.basket_line[]
+  -- The priced lines of placings.
 
 function orders._short_gift(p_request_no integer, p_lines pricing.basket_line[], p_adjustments pricing.adjustment[], p_keys inventory.stock_key[], p_available integer[]) returns integer
   -- The line of the first gift of a placing that is not in stock.

@@ -1,6 +1,5 @@
 -- Decides the placings of a batch one after another, in arrival order, against locked stock and locked promotion counters:
 -- a refused request takes nothing, so its neighbours find what it left. The decision is arithmetic on arrays; nothing is written.
--- A placing whose buyer has others in the batch is priced anew when one of them was refused and promotions ask which order it is.
 -- A gift is given as far as the stock goes after what was ordered: when it is short, the basket is priced without it.
 -- Private. Locks: stock rows by (variant_id, seller_id), then promotion counters (only where a limited promotion is in play).
 -- long: one loop over the batch, whose steps share their counters.
@@ -14,9 +13,6 @@ volatile
 as $$
 declare
   v_placings orders.placing[] := p_placings;
-  v_baskets pricing.basket[] := p_baskets;
-  v_renumbered pricing.basket[];
-  v_has_numbers boolean;
   v_lines pricing.basket_line[] := p_lines;
   v_adjustments pricing.adjustment[] := p_adjustments;
   v_keys inventory.stock_key[];
@@ -53,11 +49,7 @@ begin
         group by 1, 2, 3) as d;
 
   v_available := inventory._available(v_keys, v_stock_nos, v_quantities, p_now);
-  v_has_numbers := exists (select from unnest(p_baskets) as b where b.order_number is not null);
-  v_remaining := orders._lock_limits(
-    v_placings, case when v_has_numbers then p_baskets || array(select b from orders._numbered_otherwise(p_baskets) as b)
-                     else p_baskets end,
-    p_lines, p_shipping, v_adjustments, p_now);
+  v_remaining := orders._lock_limits(v_placings, p_baskets, p_lines, p_shipping, v_adjustments, p_now);
 
   while v_next <= cardinality(v_requests) loop
     v_first := v_next;
@@ -74,17 +66,10 @@ begin
       v_placings[v_request] := orders._refuse_short(v_placings[v_request], p_lines, v_keys, v_available);
       continue;
     end if;
-    if v_has_numbers then
-      v_renumbered := orders._renumber(v_request, v_baskets, v_placings);
-      if v_renumbered is not null then
-        v_baskets := v_renumbered;
-        v_adjustments := orders._reprice(v_request, v_baskets, v_lines, p_shipping, v_adjustments, p_now);
-      end if;
-    end if;
     loop
       if v_remaining is not null then
         v_limited := orders._apply_limits(
-          v_placings[v_request], v_baskets, v_lines, p_shipping, v_adjustments, v_remaining, p_now);
+          v_placings[v_request], p_baskets, v_lines, p_shipping, v_adjustments, v_remaining, p_now);
         v_placings[v_request] := v_limited.placings[1];
         v_adjustments := v_limited.adjustments;
       end if;
@@ -93,7 +78,7 @@ begin
       exit when v_short_gift is null;
       v_lines := array(
         select l from unnest(v_lines) as l where l.basket_no <> v_request or l.line_no <> v_short_gift);
-      v_adjustments := orders._reprice(v_request, v_baskets, v_lines, p_shipping, v_adjustments, p_now);
+      v_adjustments := orders._reprice(v_request, p_baskets, v_lines, p_shipping, v_adjustments, p_now);
     end loop;
     if v_placings[v_request].problem_code is not null then
       continue;

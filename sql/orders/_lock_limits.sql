@@ -3,7 +3,7 @@
 -- placing would use one.
 -- In play are all that apply to a basket, not only those that take something off it now: when a used-up promotion is left out,
 -- another one that it had covered may show up, and its counter must not be locked later, nor only when a neighbour locked it. So it
--- is when a gift turns out short, or an order gets another number because one before it in the batch was refused.
+-- is when a gift turns out short. A basket that may get several numbers (orders._lock_ahead) stands there with each of them.
 -- What one can take off a basket is bounded by what the basket costs with its gifts, which are among p_lines.
 -- Private. Locks: promotion counters.
 create or replace function orders._lock_limits(

@@ -119,12 +119,15 @@ fn world(town: &Town, dice: &mut Dice) -> (String, bool) {
         let code = coupon.map_or("null".to_owned(), |c| format!("'{c}'"));
         let ends = if dice.once_in(20) { "core.now() - interval '1 hour'" } else { "null" };
         let id = format!("00000000-0000-7000-8000-0000000000{n:02}");
+        let condition = if dice.once_in(4) { order_number(dice) } else { "null".to_owned() };
         let _ = writeln!(
             sql,
             "insert into pricing.promotions (promotion_id, name, type, target, percent_bp, amount_minor, currency, coupon_code,
-               min_subtotal_minor, starts_at, ends_at, usage_limit, buyer_limit, budget_minor, priority, status, created_at, updated_at)
+               min_subtotal_minor, starts_at, ends_at, usage_limit, buyer_limit, budget_minor, priority, condition, condition_path,
+               status, created_at, updated_at)
              values ('{id}', 'p{n}', '{kind}', '{target}', {percent}, {amount}, 'USD', {code}, {minimum},
-               core.now() - interval '1 day', {ends}, {uses}, {buyer_uses}, {budget}, {priority}, 'ACTIVE', core.now(), core.now());"
+               core.now() - interval '1 day', {ends}, {uses}, {buyer_uses}, {budget}, {priority}, {condition}, pricing._compile_condition({condition}, 'BASKET', 'condition'),
+               'ACTIVE', core.now(), core.now());"
         );
         if uses != "null" || budget != "null" {
             let _ = writeln!(
@@ -133,6 +136,16 @@ fn world(town: &Town, dice: &mut Dice) -> (String, bool) {
                  values ('{id}', {uses}, {budget});"
             );
         }
+    }
+    if dice.once_in(2) {
+        let (condition, (_, variant)) = (order_number(dice), dice.pick(&town.offers));
+        let _ = writeln!(
+            sql,
+            "insert into pricing.promotions (promotion_id, name, type, target, gift_variant_id, gift_quantity, buyer_limit, starts_at,
+               condition, condition_path, status, created_at, updated_at)
+             values ('00000000-0000-7000-8000-000000000050', 'gift', 'GIFT', 'LINES', '{variant}', 1, 3, core.now() - interval '1 day',
+               {condition}, pricing._compile_condition({condition}, 'BASKET', 'condition'), 'ACTIVE', core.now(), core.now());"
+        );
     }
     // one that comes by codes of a batch, each for one order
     sql.push_str(
@@ -159,6 +172,17 @@ fn world(town: &Town, dice: &mut Dice) -> (String, bool) {
         sql.push_str("update core.clock set clock_offset = clock_offset + interval '16 minutes';\n");
     }
     (sql, has_overdue)
+}
+
+/// A condition on which order of its buyer it is: it depends on what became of those before it in the batch.
+fn order_number(dice: &mut Dice) -> String {
+    let n = 1 + dice.below(3);
+    let band = match dice.below(3) {
+        0 => json!({ "max": n }),
+        1 => json!({ "min": 1 + n }),
+        _ => json!({ "every": 1 + n }),
+    };
+    format!("'{}'::jsonb", json!({ "orderNumber": band }))
 }
 
 /// Lines, mostly good ones.

@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 
 use crate::config::Config;
 pub use crate::db::Pool;
+use crate::db::batch::Patience;
 use crate::db::{Batcher, batch, pool};
 use crate::events::hub::Hub;
 use crate::http::conditional::conditional;
@@ -41,6 +42,8 @@ pub struct AppInner {
     pub pool: Pool,
     /// As role `tradepost_worker`: for background work.
     pub worker_pool: Pool,
+    /// As role `tradepost_api`: for batches.
+    pub lanes: Lanes,
     pub tokens: Tokens,
     /// The queues of the batch functions.
     pub batch: Batchers,
@@ -67,32 +70,77 @@ pub struct Batchers {
 }
 
 impl Batchers {
-    fn start(config: &Config, pool: &Pool) -> Self {
-        let settings = |name| batch::Settings {
-            requests_max: config.batch_requests_max,
-            queue_max: config.batch_queue_max,
-            ..batch::Settings::new(name)
-        };
-        let place_orders = pool.clone();
-        let reserve_stock = pool.clone();
-        let confirm_payments = pool.clone();
+    fn start(config: &Config, lanes: &Lanes) -> Self {
+        let settings = |name| batch::Settings::new(name, config.batch_requests_max, config.batch_queue_max);
+        let (confirm_payments, place_orders, reserve_stock) = (lanes.clone(), lanes.clone(), lanes.clone());
         Self {
             confirm_payments: Batcher::start(
                 settings("payments.confirm_payments"),
-                move |requests: Vec<_>| {
-                    let pool = confirm_payments.clone();
+                move |requests: Vec<_>, patience| {
+                    let pool = confirm_payments.of(patience);
                     async move { payments::sql::confirm_payments(&pool, &requests).await }
                 },
             ),
-            place_orders: Batcher::start(settings("orders.place_orders"), move |requests: Vec<_>| {
-                let pool = place_orders.clone();
-                async move { orders::sql::place_orders(&pool, &requests).await }
-            }),
-            reserve_stock: Batcher::start(settings("inventory.reserve_stock"), move |requests: Vec<_>| {
-                let pool = reserve_stock.clone();
-                async move { inventory::sql::reserve_stock(&pool, &requests).await }
-            }),
+            place_orders: Batcher::start(
+                settings("orders.place_orders"),
+                move |requests: Vec<_>, patience| {
+                    let pool = place_orders.of(patience);
+                    async move { orders::sql::place_orders(&pool, &requests).await }
+                },
+            ),
+            reserve_stock: Batcher::start(
+                settings("inventory.reserve_stock"),
+                move |requests: Vec<_>, patience| {
+                    let pool = reserve_stock.of(patience);
+                    async move { inventory::sql::reserve_stock(&pool, &requests).await }
+                },
+            ),
         }
+    }
+}
+
+/// Connections that serve nothing but batches, so that no flood of other requests keeps a batch waiting for one.
+#[derive(Clone)]
+pub struct Lanes {
+    usual: Pool,
+    brief: Pool,
+    long: Pool,
+}
+
+impl Lanes {
+    /// Each batch function has one call in flight, one beside it for those set aside, and tries one by one in either.
+    const FUNCTIONS: usize = 3;
+
+    fn new(api: &pool::Settings, usual_lock_timeout: Duration) -> anyhow::Result<Self> {
+        let settings = |lock_timeout, max_connections| pool::Settings {
+            application_name: "tradepost batch".to_owned(),
+            lock_timeout,
+            max_connections,
+            ..api.clone()
+        };
+        Ok(Self {
+            usual: Pool::new(&settings(usual_lock_timeout, Self::FUNCTIONS))?,
+            brief: Pool::new(&settings(Duration::from_millis(50), 2 * Self::FUNCTIONS))?,
+            long: Pool::new(&settings(api.lock_timeout, Self::FUNCTIONS))?,
+        })
+    }
+
+    fn of(&self, patience: Patience) -> Pool {
+        match patience {
+            Patience::Usual => &self.usual,
+            Patience::Brief => &self.brief,
+            Patience::Long => &self.long,
+        }
+        .clone()
+    }
+
+    fn all(&self) -> [&Pool; 3] {
+        [&self.usual, &self.brief, &self.long]
+    }
+
+    /// All of them as one.
+    pub fn status(&self) -> pool::Status {
+        self.all().into_iter().map(Pool::status).fold(pool::Status::default(), |sum, pool| sum + pool)
     }
 }
 
@@ -105,15 +153,16 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(config: Config, pool: Pool, worker_pool: Pool, tokens: Tokens) -> Self {
+    fn new(config: Config, pool: Pool, worker_pool: Pool, lanes: Lanes, tokens: Tokens) -> Self {
         Self(Arc::new(AppInner {
             admission: Semaphore::new(config.requests_max),
-            batch: Batchers::start(&config, &pool),
+            batch: Batchers::start(&config, &lanes),
             passwords: Passwords::new(config.password_cost()),
             provider: Arc::new(Sandbox::new(&tokens)),
             config,
             pool,
             worker_pool,
+            lanes,
             tokens,
             hub: Hub::default(),
             events_wake: Arc::default(),
@@ -137,7 +186,8 @@ impl App {
         };
         let pool = Pool::new(&api)?;
         let worker_pool = Pool::new(&pool::Settings::worker(worker_url, config.worker_connections_max))?;
-        let app = Self::new(config, pool, worker_pool, tokens);
+        let lanes = Lanes::new(&api, Duration::from_millis(config.batch_lock_timeout_ms))?;
+        let app = Self::new(config, pool, worker_pool, lanes, tokens);
         app.hub.follow(api.config()?, app.pool.clone(), app.shutdown.clone());
         Ok(app)
     }
@@ -146,6 +196,9 @@ impl App {
     pub fn close(&self) {
         self.pool.close();
         self.worker_pool.close();
+        for pool in self.lanes.all() {
+            pool.close();
+        }
     }
 }
 

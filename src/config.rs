@@ -70,6 +70,10 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_LOCK_TIMEOUT_MS", default_value_t = 2_000, value_name = "MS")]
     #[arg(help_heading = "Database")]
     pub lock_timeout_ms: u64,
+    /// Longest wait of a batch for a lock, before those who want it are set aside, where they wait --lock-timeout-ms
+    #[arg(long, env = "TRADEPOST_BATCH_LOCK_TIMEOUT_MS", default_value_t = 500, value_name = "MS")]
+    #[arg(help_heading = "Database", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch_lock_timeout_ms: u64,
     /// Most requests that a batch function takes at once
     #[arg(long, env = "TRADEPOST_BATCH_REQUESTS_MAX", default_value_t = 64, value_name = "N")]
     #[arg(help_heading = "Database")]

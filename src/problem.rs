@@ -33,6 +33,8 @@ struct Inner {
     cause: Option<String>,
     /// The cause was logged where it happened (a panic).
     logged: bool,
+    /// What the database called it.
+    sqlstate: Option<String>,
 }
 
 /// One wrong field of a request.
@@ -104,6 +106,7 @@ impl Problem {
             retry_after_s: None,
             cause: None,
             logged: false,
+            sqlstate: None,
         }))
     }
 
@@ -212,6 +215,12 @@ impl Problem {
     }
 
     #[must_use]
+    pub(crate) fn sqlstate(mut self, sqlstate: &str) -> Self {
+        self.0.sqlstate = Some(sqlstate.to_owned());
+        self
+    }
+
+    #[must_use]
     pub(crate) fn already_logged(mut self) -> Self {
         self.0.logged = true;
         self
@@ -223,6 +232,17 @@ impl Problem {
 
     pub fn code(&self) -> &str {
         &self.0.code
+    }
+
+    /// A statement gave up because of others: a lock or its time ran out, or it was chosen to end a deadlock. Nothing of it
+    /// was done.
+    pub fn is_contention(&self) -> bool {
+        matches!(self.0.sqlstate.as_deref(), Some("55P03" | "57014" | "40001" | "40P01"))
+    }
+
+    /// There is no database, or none that takes calls: whether the work was done is unknown.
+    pub fn is_outage(&self) -> bool {
+        self.0.status == StatusCode::SERVICE_UNAVAILABLE && !self.is_contention()
     }
 
     pub fn detail(&self) -> Option<&str> {
@@ -345,6 +365,7 @@ impl From<tokio_postgres::Error> for Problem {
             column: db.column(),
             place,
         })
+        .sqlstate(db.code().code())
     }
 }
 

@@ -80,8 +80,22 @@ fn describe() {
         "How long a request waited for its batch."
     );
     describe_gauge!("tradepost_db_batch_queue_length", "Requests that wait for the next batch.");
-    describe_counter!("tradepost_db_batch_refused_total", "Requests refused because the queue was full.");
-    describe_counter!("tradepost_db_batch_isolated_total", "Failed batches that were run one by one.");
+    describe_counter!(
+        "tradepost_db_batch_refused_total",
+        "Requests refused because the queue was full, or an account had its share of it."
+    );
+    describe_counter!(
+        "tradepost_db_batch_isolated_total",
+        "Failed batches that were divided to find the guilty."
+    );
+    describe_counter!(
+        "tradepost_db_batch_set_aside_total",
+        "Requests that wait in a lane of their own, for rows whose locks did not come in time."
+    );
+    describe_counter!(
+        "tradepost_db_batch_withdrawn_total",
+        "Requests whose callers went away before their batch left."
+    );
     describe_counter!("tradepost_db_listen_reconnects_total", "Ends of the LISTEN connection.");
     describe_counter!("tradepost_worker_items_total", "Things that background workers did, by worker.");
     describe_counter!(

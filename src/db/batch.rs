@@ -4,24 +4,66 @@
 //! limit) travel in the next one. An idle server therefore runs a batch of one at once, and a busy one runs as few
 //! transactions as it can. The batch function answers each request on its own row.
 //!
-//! When a whole call fails although a database is there (a bug, a value nobody foresaw), its requests are run one by
-//! one, so that only the guilty one fails. When the database is unavailable they all fail: whether the work was done is
-//! then unknown, and the idempotency key settles it.
+//! **Turns.** First come, first served, and no account takes more than its share: while others wait, at most
+//! `share_max` requests of one account travel in a batch, and no account may have more than `account_max` waiting. Places in a
+//! batch that nobody else wants go to whoever is next.
+//!
+//! **A caller that goes away** before its batch leaves withdraws its request. Later the work is done all the same, and its
+//! idempotency key answers whoever asks again.
+//!
+//! **When a call fails** although a database is there, nothing of it was done, and only the guilty requests pay:
+//! * a statement that fails (a bug, a value nobody foresaw): the batch is halved and halved again until the guilty one is
+//!   alone, which gets the error;
+//! * a lock that did not come in time, or a statement that took too long: each request runs alone with little patience. Those
+//!   that still wait are set aside, with everybody who wants the same rows for a while, into a lane of their own, where they
+//!   wait as long as any call may without holding up the others.
+//!
+//! When the database is unavailable all fail: whether the work was done is then unknown, and the idempotency key settles it.
 
-// lengths of queues and batches become gauges: far below 2^52
-#![allow(clippy::cast_precision_loss)]
-
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
 use futures::FutureExt;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
+use uuid::Uuid;
 
 use crate::problem::Problem;
+
+/// How long the rows of a call that waited too long for a lock are kept apart.
+const APART: Duration = Duration::from_secs(3);
+/// How long the requests of a failed batch are tried one by one, before the rest of them is set aside untried.
+const SWEEP_MAX: Duration = Duration::from_secs(1);
+
+/// What a batcher must know of a request.
+pub trait Batched: Clone + Send + 'static {
+    /// Whose it is: turns are given by account.
+    fn account_id(&self) -> Uuid;
+
+    /// The contended rows it is going to lock, as far as it tells them, each as a number.
+    fn rows(&self) -> Vec<u64>;
+}
+
+/// A row's number from its id.
+pub fn row(id: Uuid) -> u64 {
+    let (high, low) = id.as_u64_pair();
+    high ^ low
+}
+
+/// How long a call may wait for locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as batches that follow each other wait for one another.
+    Usual,
+    /// Hardly: to find out who has to wait.
+    Brief,
+    /// As long as any request may, where nobody is held up.
+    Long,
+}
 
 /// Limits of one batcher.
 #[derive(Clone, Copy, Debug)]
@@ -32,13 +74,25 @@ pub struct Settings {
     pub requests_max: usize,
     /// Most requests that may wait; the next one is refused (503 `core.overloaded`).
     pub queue_max: usize,
+    /// Most requests of one account in a call while others wait.
+    pub share_max: usize,
+    /// Most requests of one account that may wait.
+    pub account_max: usize,
     /// Calls in flight at the same time. One, unless a measurement says otherwise: two calls wait for the same rows.
     pub lanes: usize,
 }
 
 impl Settings {
-    pub fn new(name: &'static str) -> Self {
-        Self { name, requests_max: 64, queue_max: 4_096, lanes: 1 }
+    pub fn new(name: &'static str, requests_max: usize, queue_max: usize) -> Self {
+        let share = |of: usize| (of / 4).max(1);
+        Self {
+            name,
+            requests_max,
+            queue_max,
+            share_max: share(requests_max),
+            account_max: share(queue_max),
+            lanes: 1,
+        }
     }
 }
 
@@ -49,163 +103,426 @@ struct Waiting<Req, Res> {
     request: Req,
     since: Instant,
     answer: oneshot::Sender<Result<Res, Problem>>,
+    /// Its place in the queue was given up: its batch has left, or its caller has.
+    is_over: Arc<AtomicBool>,
+}
+
+/// Those who wait, in the order of their arrival.
+struct Line<Req, Res> {
+    waiting: VecDeque<Waiting<Req, Res>>,
+    /// Places taken by each account; callers that have gone take none.
+    taken: HashMap<Uuid, usize>,
+    taken_total: usize,
+    is_open: bool,
+}
+
+struct Queue<Req, Res> {
+    settings: Settings,
+    line: Mutex<Line<Req, Res>>,
+    arrived: Notify,
+}
+
+impl<Req: Batched, Res> Queue<Req, Res> {
+    fn new(settings: Settings) -> Arc<Self> {
+        let line = Line { waiting: VecDeque::new(), taken: HashMap::new(), taken_total: 0, is_open: true };
+        Arc::new(Self { settings, line: Mutex::new(line), arrived: Notify::new() })
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line<Req, Res>> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last one in, or why there is no place.
+    fn push(&self, waiting: Waiting<Req, Res>) -> Result<(), (&'static str, Waiting<Req, Res>)> {
+        let account = waiting.request.account_id();
+        let mut line = self.line();
+        if line.taken_total >= self.settings.queue_max {
+            return Err(("queue", waiting));
+        }
+        let taken = line.taken.entry(account).or_insert(0);
+        if *taken >= self.settings.account_max {
+            return Err(("account", waiting));
+        }
+        *taken += 1;
+        line.taken_total += 1;
+        if line.waiting.len() >= 2 * self.settings.queue_max {
+            // so many have gone that the line would grow without bound while the lane is stuck
+            for waiting in std::mem::take(&mut line.waiting) {
+                if waiting.answer.is_closed() {
+                    self.leave(&mut line, waiting.request.account_id(), &waiting.is_over);
+                } else {
+                    line.waiting.push_back(waiting);
+                }
+            }
+        }
+        line.waiting.push_back(waiting);
+        self.record(&line);
+        drop(line);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Gives a place back, once.
+    fn leave(&self, line: &mut Line<Req, Res>, account: Uuid, is_over: &AtomicBool) {
+        if is_over.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        line.taken_total -= 1;
+        if let Some(taken) = line.taken.get_mut(&account) {
+            *taken -= 1;
+            if *taken == 0 {
+                line.taken.remove(&account);
+            }
+        }
+        self.record(line);
+    }
+
+    /// Who travels next, in the order of their arrival; nobody when nobody waits.
+    fn take(&self) -> Vec<Waiting<Req, Res>> {
+        let most = self.settings.requests_max.max(1);
+        let mut line = self.line();
+        let mut shares: HashMap<Uuid, usize> = HashMap::new();
+        let (mut batch, mut later) = (Vec::new(), Vec::new());
+        let mut number = 0;
+        while batch.len() < most
+            && let Some(waiting) = line.waiting.pop_front()
+        {
+            if waiting.answer.is_closed() {
+                self.leave(&mut line, waiting.request.account_id(), &waiting.is_over);
+                continue;
+            }
+            let share = shares.entry(waiting.request.account_id()).or_insert(0);
+            *share += 1;
+            let within = *share <= self.settings.share_max;
+            if within { &mut batch } else { &mut later }.push((number, waiting));
+            number += 1;
+        }
+        // places that nobody else wants
+        let spare = (most - batch.len()).min(later.len());
+        batch.extend(later.drain(..spare));
+        batch.sort_by_key(|(number, _)| *number);
+        for (_, waiting) in later.into_iter().rev() {
+            line.waiting.push_front(waiting);
+        }
+        let batch: Vec<_> = batch.into_iter().map(|(_, waiting)| waiting).collect();
+        for waiting in &batch {
+            self.leave(&mut line, waiting.request.account_id(), &waiting.is_over);
+        }
+        let goes_on = !line.waiting.is_empty();
+        drop(line);
+        if goes_on {
+            self.arrived.notify_one();
+        }
+        batch
+    }
+
+    /// The next batch; `None` when the queue was closed and is empty.
+    async fn next(&self) -> Option<Vec<Waiting<Req, Res>>> {
+        loop {
+            let arrived = self.arrived.notified();
+            let batch = self.take();
+            if !batch.is_empty() {
+                return Some(batch);
+            }
+            if !self.line().is_open {
+                self.arrived.notify_one(); // the other lanes
+                return None;
+            }
+            arrived.await;
+        }
+    }
+
+    fn close(&self) {
+        self.line().is_open = false;
+        self.arrived.notify_one();
+    }
+
+    fn record(&self, line: &Line<Req, Res>) {
+        metrics::gauge!("tradepost_db_batch_queue_length", "batch" => self.settings.name)
+            .set(line.taken_total as f64);
+    }
+}
+
+/// Closes the queues when the last batcher is gone.
+struct Door<Req: Batched, Res>(Arc<Queue<Req, Res>>);
+
+impl<Req: Batched, Res> Drop for Door<Req, Res> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// Gathers requests. Cheap to clone; when the last clone is gone, what waits is still answered.
-pub struct Batcher<Req, Res> {
-    queue: mpsc::Sender<Waiting<Req, Res>>,
-    settings: Settings,
+pub struct Batcher<Req: Batched, Res> {
+    queue: Arc<Queue<Req, Res>>,
+    door: Arc<Door<Req, Res>>,
 }
 
-impl<Req, Res> Clone for Batcher<Req, Res> {
+impl<Req: Batched, Res> Clone for Batcher<Req, Res> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), settings: self.settings }
+        Self { queue: Arc::clone(&self.queue), door: Arc::clone(&self.door) }
     }
 }
 
-impl<Req, Res> fmt::Debug for Batcher<Req, Res> {
+impl<Req: Batched, Res> fmt::Debug for Batcher<Req, Res> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batcher").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Batcher").field("settings", &self.queue.settings).finish_non_exhaustive()
     }
 }
 
-impl<Req, Res> Batcher<Req, Res>
-where
-    Req: Clone + Send + 'static,
-    Res: Send + 'static,
-{
+impl<Req: Batched, Res: Send + 'static> Batcher<Req, Res> {
     /// `call` runs the batch function once. It must answer each position it was given; a position without an answer is a
     /// bug and gets a 500. Must be called inside a Tokio runtime.
     pub fn start<F, Fut>(settings: Settings, call: F) -> Self
     where
-        F: Fn(Vec<Req>) -> Fut + Send + Sync + 'static,
+        F: Fn(Vec<Req>, Patience) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Answers<Res>, Problem>> + Send + 'static,
     {
-        let (queue, receiver) = mpsc::channel(settings.queue_max.max(1));
-        let receiver = Arc::new(Mutex::new(receiver));
-        let call = Arc::new(call);
-        for _ in 0..settings.lanes.max(1) {
-            tokio::spawn(lane(settings, Arc::clone(&receiver), Arc::clone(&call)));
-        }
-        Self { queue, settings }
+        let queue = Queue::new(settings);
+        let work = Arc::new(Work { settings, call, aside: Queue::new(settings), apart: Mutex::default() });
+        let lanes: Vec<_> = (0..settings.lanes.max(1))
+            .map(|_| tokio::spawn(lane(Arc::clone(&work), Arc::clone(&queue), false)))
+            .collect();
+        let aside = Arc::clone(&work.aside);
+        tokio::spawn(lane(work, Arc::clone(&aside), true));
+        tokio::spawn(async move {
+            futures::future::join_all(lanes).await;
+            aside.close();
+        });
+        Self { door: Arc::new(Door(Arc::clone(&queue))), queue }
     }
 
-    /// Waits for this request's own answer. Dropping the future before its batch has started withdraws the request.
+    /// Waits for this request's own answer. Dropping the future before its batch has left withdraws the request.
     pub async fn call(&self, request: Req) -> Result<Res, Problem> {
+        let name = self.queue.settings.name;
         let (answer, own_answer) = oneshot::channel();
-        self.queue.try_send(Waiting { request, since: Instant::now(), answer }).map_err(|_| {
-            metrics::counter!("tradepost_db_batch_refused_total", "batch" => self.settings.name).increment(1);
-            Problem::overloaded(format_args!("the queue of {} is full", self.settings.name))
-        })?;
-        self.record_queue_length();
-        own_answer
-            .await
-            .unwrap_or_else(|_| Err(Problem::unavailable(format_args!("{} has stopped", self.settings.name))))
+        let (account, is_over) = (request.account_id(), Arc::new(AtomicBool::new(false)));
+        let waiting = Waiting { request, since: Instant::now(), answer, is_over: Arc::clone(&is_over) };
+        self.queue.push(waiting).map_err(|(full, _)| refused(name, full))?;
+        let _withdrawal = Withdrawal { queue: &self.queue, account, is_over };
+        own_answer.await.unwrap_or_else(|_| Err(Problem::unavailable(format_args!("{name} has stopped"))))
     }
 
     /// Requests that wait for the next call.
     pub fn queue_length(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queue.line().taken_total
     }
+}
 
-    fn record_queue_length(&self) {
-        metrics::gauge!("tradepost_db_batch_queue_length", "batch" => self.settings.name)
-            .set(self.queue_length() as f64);
+fn refused(name: &'static str, full: &'static str) -> Problem {
+    metrics::counter!("tradepost_db_batch_refused_total", "batch" => name, "limit" => full).increment(1);
+    Problem::overloaded(format_args!("the queue of {name} is full ({full})"))
+}
+
+/// A caller's presence: when it goes while its request still waits, its place is free for somebody else.
+struct Withdrawal<'a, Req: Batched, Res> {
+    queue: &'a Queue<Req, Res>,
+    account: Uuid,
+    is_over: Arc<AtomicBool>,
+}
+
+impl<Req: Batched, Res> Drop for Withdrawal<'_, Req, Res> {
+    fn drop(&mut self) {
+        if !self.is_over.load(Ordering::Relaxed) {
+            metrics::counter!("tradepost_db_batch_withdrawn_total", "batch" => self.queue.settings.name)
+                .increment(1);
+            self.queue.leave(&mut self.queue.line(), self.account, &self.is_over);
+        }
     }
+}
+
+/// `Ok`: everybody has an answer. Else the batch, and why its call failed.
+type Attempt<Req, Res> = Result<(), (Vec<Waiting<Req, Res>>, Problem)>;
+
+/// What the lanes of a batcher share.
+struct Work<Req, Res, F> {
+    settings: Settings,
+    call: F,
+    /// Those who want rows that did not come in time.
+    aside: Arc<Queue<Req, Res>>,
+    /// Such rows, and until when whoever wants them is set aside.
+    apart: Mutex<HashMap<u64, Instant>>,
 }
 
 /// One call after another until all batchers are gone and the queue is empty.
-async fn lane<Req, Res, F, Fut>(
-    settings: Settings,
-    queue: Arc<Mutex<mpsc::Receiver<Waiting<Req, Res>>>>,
-    call: Arc<F>,
-) where
-    Req: Clone,
-    F: Fn(Vec<Req>) -> Fut,
+async fn lane<Req, Res, F, Fut>(work: Arc<Work<Req, Res, F>>, queue: Arc<Queue<Req, Res>>, is_aside: bool)
+where
+    Req: Batched,
+    F: Fn(Vec<Req>, Patience) -> Fut,
     Fut: Future<Output = Result<Answers<Res>, Problem>>,
 {
-    while let Some(batch) = gather(settings, &queue).await {
-        if batch.is_empty() {
-            continue;
+    while let Some(mut batch) = queue.next().await {
+        if !is_aside {
+            batch = work.without_those_apart(batch);
         }
-        metrics::histogram!("tradepost_db_batch_size", "batch" => settings.name).record(batch.len() as f64);
-        let wait = metrics::histogram!("tradepost_db_batch_wait_seconds", "batch" => settings.name);
-        let mut requests = Vec::with_capacity(batch.len());
-        let mut waiters = Vec::with_capacity(batch.len());
-        for waiting in batch {
+        if !batch.is_empty() {
+            work.run(batch, is_aside).await;
+        }
+    }
+}
+
+impl<Req, Res, F, Fut> Work<Req, Res, F>
+where
+    Req: Batched,
+    F: Fn(Vec<Req>, Patience) -> Fut,
+    Fut: Future<Output = Result<Answers<Res>, Problem>>,
+{
+    async fn run(&self, batch: Vec<Waiting<Req, Res>>, is_aside: bool) {
+        let name = self.settings.name;
+        metrics::histogram!("tradepost_db_batch_size", "batch" => name).record(batch.len() as f64);
+        let wait = metrics::histogram!("tradepost_db_batch_wait_seconds", "batch" => name);
+        for waiting in &batch {
             wait.record(waiting.since.elapsed().as_secs_f64());
-            requests.push(waiting.request);
-            waiters.push(waiting.answer);
         }
-        match guarded(settings.name, &*call, requests.clone()).await {
-            Ok(answers) => distribute(settings.name, waiters, answers),
-            Err(problem) if requests.len() == 1 || problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                for waiter in waiters {
-                    let _ = waiter.send(Err(problem.clone()));
+        let rows: Vec<u64> = if is_aside {
+            batch.iter().flat_map(|waiting| waiting.request.rows()).collect()
+        } else {
+            Vec::new()
+        };
+        let patience = if is_aside { Patience::Long } else { Patience::Usual };
+        match self.attempt(batch, patience).await {
+            Ok(()) => {
+                let mut apart = self.apart();
+                for row in rows {
+                    apart.remove(&row);
                 }
             }
+            Err((batch, problem)) if problem.is_contention() => self.sweep(batch, &problem, is_aside).await,
+            Err((batch, _)) => self.halve(batch, is_aside).await,
+        }
+    }
+
+    /// Calls, and answers everybody; the batch again when its call failed and somebody else may be spared for it.
+    async fn attempt(&self, batch: Vec<Waiting<Req, Res>>, patience: Patience) -> Attempt<Req, Res> {
+        let name = self.settings.name;
+        let requests = batch.iter().map(|waiting| waiting.request.clone()).collect();
+        // a panic in the call fails its batch, not the lane
+        let outcome = AssertUnwindSafe(async { (self.call)(requests, patience).await })
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(Problem::internal(format_args!("{name} panicked"))));
+        match outcome {
+            Ok(answers) => distribute(name, batch, answers),
+            Err(problem) if problem.is_contention() => return Err((batch, problem)),
+            Err(problem) if batch.len() == 1 || problem.is_outage() => answer_all(batch, &problem),
             Err(problem) => {
-                metrics::counter!("tradepost_db_batch_isolated_total", "batch" => settings.name).increment(1);
                 tracing::warn!(
-                    batch = settings.name,
-                    requests = requests.len(),
-                    "a batch failed, its requests are run one by one: {problem}"
+                    batch = name,
+                    requests = batch.len(),
+                    "a batch failed, it is halved: {problem}"
                 );
-                for (request, waiter) in requests.into_iter().zip(waiters) {
-                    if waiter.is_closed() {
+                return Err((batch, problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for the guilty by halves, in the order of arrival.
+    async fn halve(&self, batch: Vec<Waiting<Req, Res>>, is_aside: bool) {
+        metrics::counter!("tradepost_db_batch_isolated_total", "batch" => self.settings.name).increment(1);
+        let patience = if is_aside { Patience::Long } else { Patience::Usual };
+        let mut parts = vec![batch];
+        let mut is_whole = true;
+        while let Some(mut part) = parts.pop() {
+            part.retain(|waiting| !waiting.answer.is_closed());
+            if part.is_empty() {
+                continue;
+            }
+            if !std::mem::take(&mut is_whole) {
+                part = match self.attempt(part, patience).await {
+                    Ok(()) => continue,
+                    Err((part, problem)) if problem.is_contention() => {
+                        self.sweep(part, &problem, is_aside).await;
                         continue;
                     }
-                    match guarded(settings.name, &*call, vec![request]).await {
-                        Ok(answers) => distribute(settings.name, vec![waiter], answers),
-                        Err(problem) => {
-                            let _ = waiter.send(Err(problem));
-                        }
-                    }
+                    Err((part, _)) => part,
+                };
+            }
+            let second = part.split_off(part.len() / 2);
+            parts.extend([second, part]);
+        }
+    }
+
+    /// Runs one by one what can run now. The others are set aside, or, when they were before, refused.
+    async fn sweep(&self, batch: Vec<Waiting<Req, Res>>, problem: &Problem, is_aside: bool) {
+        metrics::counter!("tradepost_db_batch_isolated_total", "batch" => self.settings.name).increment(1);
+        let started = Instant::now();
+        let is_alone = batch.len() == 1;
+        let (mut stuck, mut fine) = (HashSet::new(), HashSet::new());
+        let mut waits = Vec::new();
+        for waiting in batch {
+            if waiting.answer.is_closed() {
+                continue;
+            }
+            let rows = waiting.request.rows();
+            if started.elapsed() > SWEEP_MAX || rows.iter().any(|row| stuck.contains(row)) {
+                waits.push(waiting);
+                continue;
+            }
+            // alone it has had its try
+            let tried = if is_alone {
+                Err((vec![waiting], problem.clone()))
+            } else {
+                self.attempt(vec![waiting], Patience::Brief).await
+            };
+            match tried {
+                Ok(()) => fine.extend(rows),
+                Err((waiting, _)) => {
+                    stuck.extend(rows.into_iter().filter(|row| !fine.contains(row)));
+                    waits.extend(waiting);
                 }
             }
         }
+        let until = Instant::now() + APART;
+        self.apart().extend(stuck.into_iter().map(|row| (row, until)));
+        if is_aside {
+            answer_all(waits, problem);
+        } else {
+            self.set_aside(waits);
+        }
+    }
+
+    /// Those who want rows that somebody waits for go to that lane.
+    fn without_those_apart(&self, batch: Vec<Waiting<Req, Res>>) -> Vec<Waiting<Req, Res>> {
+        let (apart, batch) = {
+            let mut apart = self.apart();
+            if apart.is_empty() {
+                return batch;
+            }
+            let now = Instant::now();
+            apart.retain(|_, until| *until > now);
+            batch
+                .into_iter()
+                .partition::<Vec<_>, _>(|w| w.request.rows().iter().any(|row| apart.contains_key(row)))
+        };
+        self.set_aside(apart);
+        batch
+    }
+
+    fn set_aside(&self, those: Vec<Waiting<Req, Res>>) {
+        metrics::counter!("tradepost_db_batch_set_aside_total", "batch" => self.settings.name)
+            .increment(those.len() as u64);
+        for mut waiting in those {
+            waiting.is_over = Arc::default();
+            if let Err((full, waiting)) = self.aside.push(waiting) {
+                let _ = waiting.answer.send(Err(refused(self.settings.name, full)));
+            }
+        }
+    }
+
+    fn apart(&self) -> MutexGuard<'_, HashMap<u64, Instant>> {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The requests that wait now, at least one, without those whose callers have gone. `None` at the end.
-async fn gather<Req, Res>(
-    settings: Settings,
-    queue: &Mutex<mpsc::Receiver<Waiting<Req, Res>>>,
-) -> Option<Vec<Waiting<Req, Res>>> {
-    // held while waiting: with several lanes, the idle ones stand in line here
-    let mut queue = queue.lock().await;
-    let mut batch = Vec::new();
-    queue.recv_many(&mut batch, settings.requests_max.max(1)).await;
-    if batch.is_empty() {
-        return None;
+fn answer_all<Req, Res>(batch: Vec<Waiting<Req, Res>>, problem: &Problem) {
+    for waiting in batch {
+        let _ = waiting.answer.send(Err(problem.clone()));
     }
-    metrics::gauge!("tradepost_db_batch_queue_length", "batch" => settings.name).set(queue.len() as f64);
-    batch.retain(|waiting| !waiting.answer.is_closed());
-    Some(batch)
 }
 
-/// A panic in the call fails its batch, not the lane.
-async fn guarded<Req, Res, F, Fut>(
-    name: &'static str,
-    call: &F,
-    requests: Vec<Req>,
-) -> Result<Answers<Res>, Problem>
-where
-    F: Fn(Vec<Req>) -> Fut,
-    Fut: Future<Output = Result<Answers<Res>, Problem>>,
-{
-    AssertUnwindSafe(async { call(requests).await })
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Problem::internal(format_args!("{name} panicked"))))
-}
-
-fn distribute<Res>(
-    name: &'static str,
-    waiters: Vec<oneshot::Sender<Result<Res, Problem>>>,
-    answers: Answers<Res>,
-) {
-    let mut waiters: Vec<_> = waiters.into_iter().map(Some).collect();
+fn distribute<Req, Res>(name: &'static str, batch: Vec<Waiting<Req, Res>>, answers: Answers<Res>) {
+    let mut waiters: Vec<_> = batch.into_iter().map(|waiting| Some(waiting.answer)).collect();
     for (position, answer) in answers {
         if let Some(waiter) = waiters.get_mut(position).and_then(Option::take) {
             let _ = waiter.send(answer);
@@ -220,18 +537,36 @@ fn distribute<Res>(
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+    use tokio::sync::mpsc;
+
     use super::*;
 
     /// A batch function under the test's control: it reports each batch and waits until the test answers it.
     struct Fake {
         batches: mpsc::UnboundedReceiver<(Vec<u32>, Answer)>,
+        patience: Arc<Mutex<Vec<Patience>>>,
+    }
+
+    /// A thousand of them belong to one account; the last two digits are the row they want.
+    impl Batched for u32 {
+        fn account_id(&self) -> Uuid {
+            Uuid::from_u128(u128::from(*self / 1000))
+        }
+
+        fn rows(&self) -> Vec<u64> {
+            vec![u64::from(*self % 100)]
+        }
     }
 
     type Answer = oneshot::Sender<Result<Answers<u32>, Problem>>;
 
     fn fake(settings: Settings) -> (Batcher<u32, u32>, Fake) {
         let (seen, batches) = mpsc::unbounded_channel();
-        let batcher = Batcher::start(settings, move |requests: Vec<u32>| {
+        let patience = Arc::new(Mutex::new(Vec::new()));
+        let notes = Arc::clone(&patience);
+        let batcher = Batcher::start(settings, move |requests: Vec<u32>, patience| {
+            notes.lock().unwrap().push(patience);
             let seen = seen.clone();
             async move {
                 let (answer, answered) = oneshot::channel();
@@ -239,7 +574,7 @@ mod tests {
                 answered.await.expect("the test answers")
             }
         });
-        (batcher, Fake { batches })
+        (batcher, Fake { batches, patience })
     }
 
     #[allow(clippy::unnecessary_wraps)] // what a call returns
@@ -248,7 +583,7 @@ mod tests {
     }
 
     fn settings() -> Settings {
-        Settings { requests_max: 4, queue_max: 6, ..Settings::new("test.batch") }
+        Settings { share_max: 4, account_max: 6, ..Settings::new("test.batch", 4, 6) }
     }
 
     /// Starts a call and returns once its request is in the queue.
@@ -330,11 +665,11 @@ mod tests {
         let (requests, answer) = fake.batches.recv().await.unwrap();
         assert_eq!(requests, [1, 666, 2]);
         answer.send(Err(Problem::internal("boom"))).unwrap();
-        for expected in [1, 666, 2] {
+        for expected in [vec![1], vec![666, 2], vec![666], vec![2]] {
             let (requests, answer) = fake.batches.recv().await.unwrap();
-            assert_eq!(requests, [expected]);
-            let outcome = if expected == 666 { Err(Problem::internal("boom")) } else { doubled(&requests) };
-            answer.send(outcome).unwrap();
+            assert_eq!(requests, expected);
+            let is_guilty = requests.contains(&666);
+            answer.send(if is_guilty { Err(Problem::internal("boom")) } else { doubled(&requests) }).unwrap();
         }
         assert_eq!(first.await.unwrap().unwrap(), 0);
         assert_eq!(good.await.unwrap().unwrap(), 2);
@@ -412,7 +747,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_fails_the_request_and_the_lane_goes_on() {
-        let batcher = Batcher::start(settings(), |requests: Vec<u32>| async move {
+        let batcher = Batcher::start(settings(), |requests: Vec<u32>, _| async move {
             assert!(requests[0] != 13, "a bug");
             doubled(&requests)
         });
@@ -447,5 +782,145 @@ mod tests {
         for call in calls {
             call.await.unwrap().unwrap();
         }
+    }
+
+    fn lock_timeout() -> Problem {
+        Problem::overloaded("a lock").sqlstate("55P03")
+    }
+
+    impl Fake {
+        async fn expect(&mut self, requests: &[u32], patience: Patience) -> Answer {
+            let (seen, answer) = self.batches.recv().await.expect("a call");
+            assert_eq!(seen, requests);
+            assert_eq!(*self.patience.lock().unwrap().last().unwrap(), patience);
+            answer
+        }
+
+        async fn grants(&mut self, requests: &[u32], patience: Patience) {
+            self.expect(requests, patience).await.send(doubled(requests)).unwrap();
+        }
+
+        async fn times_out(&mut self, requests: &[u32], patience: Patience) {
+            self.expect(requests, patience).await.send(Err(lock_timeout())).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_that_floods_takes_its_share_and_no_more_while_others_wait() {
+        let settings = Settings { share_max: 2, account_max: 20, ..Settings::new("test.batch", 4, 100) };
+        let (batcher, mut fake) = fake(settings);
+        let mut calls = vec![submit(&batcher, 0).await];
+        let first = fake.expect(&[0], Patience::Usual).await;
+        for request in [1000, 1001, 1002, 1003, 1004, 1005, 2000, 3000, 2001] {
+            calls.push(submit(&batcher, request).await);
+        }
+        first.send(doubled(&[0])).unwrap();
+        fake.grants(&[1000, 1001, 2000, 3000], Patience::Usual).await;
+        // nobody else wants the places that are left
+        fake.grants(&[1002, 1003, 1004, 2001], Patience::Usual).await;
+        fake.grants(&[1005], Patience::Usual).await;
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_cannot_fill_the_queue() {
+        let settings = Settings { account_max: 2, ..Settings::new("test.batch", 4, 6) };
+        let (batcher, mut fake) = fake(settings);
+        let mut calls = vec![submit(&batcher, 0).await];
+        let first = fake.expect(&[0], Patience::Usual).await;
+        calls.push(submit(&batcher, 1000).await);
+        calls.push(submit(&batcher, 1001).await);
+        assert_eq!(batcher.call(1002).await.unwrap_err().code(), "core.overloaded");
+        calls.push(submit(&batcher, 2000).await);
+        first.send(doubled(&[0])).unwrap();
+        fake.grants(&[1000, 1001, 2000], Patience::Usual).await;
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_leaves_makes_room() {
+        let (batcher, mut fake) = fake(settings());
+        let stays = submit(&batcher, 0).await;
+        let first = fake.expect(&[0], Patience::Usual).await;
+        // many more than there are places, one after another
+        for request in 1..100 {
+            let leaves = submit(&batcher, request).await;
+            leaves.abort();
+            assert!(leaves.await.unwrap_err().is_cancelled());
+            assert_eq!(batcher.queue_length(), 0);
+            assert!(batcher.queue.line().waiting.len() <= 12, "those who left are forgotten");
+        }
+        first.send(doubled(&[0])).unwrap();
+        stays.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_wants_a_stuck_row_waits_elsewhere_and_nobody_else_does() {
+        let (batcher, mut fake) = fake(settings());
+        let first = submit(&batcher, 1).await;
+        let answer = fake.expect(&[1], Patience::Usual).await;
+        let mut fine = Vec::new();
+        let mut stuck = Vec::new();
+        for request in [10, 77, 1077, 11] {
+            let call = submit(&batcher, request).await;
+            if request % 100 == 77 { &mut stuck } else { &mut fine }.push(call);
+        }
+        answer.send(doubled(&[1])).unwrap();
+        fake.times_out(&[10, 77, 1077, 11], Patience::Usual).await;
+        fake.grants(&[10], Patience::Brief).await;
+        fake.times_out(&[77], Patience::Brief).await;
+        // 1077 wants the same row: it is not even tried; the other lane begins at once
+        let (mut calls, mut long) = (0, None);
+        while calls < 2 {
+            let (requests, answer) = fake.batches.recv().await.unwrap();
+            if requests == [11] {
+                answer.send(doubled(&requests)).unwrap();
+            } else {
+                assert_eq!(requests, [77, 1077]);
+                long = Some(answer);
+            }
+            calls += 1;
+        }
+        for call in fine {
+            call.await.unwrap().unwrap();
+        }
+        // while they wait there, others go on, and whoever wants the row joins them
+        let joins = submit(&batcher, 2077).await;
+        let other = submit(&batcher, 12).await;
+        let (requests, answer) = fake.batches.recv().await.unwrap();
+        assert_eq!(requests, [12]);
+        answer.send(doubled(&requests)).unwrap();
+        other.await.unwrap().unwrap();
+        long.unwrap().send(doubled(&[77, 1077])).unwrap();
+        for call in stuck {
+            call.await.unwrap().unwrap();
+        }
+        fake.grants(&[2077], Patience::Long).await;
+        joins.await.unwrap().unwrap();
+        // the row came: whoever wants it now travels with everybody
+        let call = submit(&batcher, 77).await;
+        fake.grants(&[77], Patience::Usual).await;
+        call.await.unwrap().unwrap();
+        first.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_waited_long_enough_is_refused_alone() {
+        let (batcher, mut fake) = fake(settings());
+        let lonely = submit(&batcher, 77).await;
+        fake.times_out(&[77], Patience::Usual).await;
+        let long = fake.expect(&[77], Patience::Long).await;
+        let (joins, innocent) = (submit(&batcher, 1077).await, submit(&batcher, 5).await);
+        fake.grants(&[5], Patience::Usual).await;
+        innocent.await.unwrap().unwrap();
+        long.send(Err(lock_timeout())).unwrap();
+        let refused = lonely.await.unwrap().unwrap_err();
+        assert_eq!((refused.status(), refused.code()), (StatusCode::SERVICE_UNAVAILABLE, "core.overloaded"));
+        fake.times_out(&[1077], Patience::Long).await;
+        assert_eq!(joins.await.unwrap().unwrap_err().code(), "core.overloaded");
     }
 }

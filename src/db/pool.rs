@@ -104,12 +104,25 @@ pub struct Pool {
 }
 
 /// How busy a pool is, for `/metrics`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Status {
     pub max_connections: usize,
     pub open: usize,
     pub idle: usize,
     pub waiting: usize,
+}
+
+impl std::ops::Add for Status {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            max_connections: self.max_connections + other.max_connections,
+            open: self.open + other.open,
+            idle: self.idle + other.idle,
+            waiting: self.waiting + other.waiting,
+        }
+    }
 }
 
 impl Pool {

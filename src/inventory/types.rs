@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::db::batch::{self, Batched};
 use crate::http::context::CallContext;
 use crate::http::respond::HasVersion;
 use crate::problem::{Problem, Result};
@@ -172,6 +173,16 @@ pub struct Reserving {
     idempotency_key: Option<String>,
     #[serde(flatten)]
     reservation: NewReservation,
+}
+
+impl Batched for Reserving {
+    fn account_id(&self) -> Uuid {
+        self.actor_id.unwrap_or_default()
+    }
+
+    fn rows(&self) -> Vec<u64> {
+        self.reservation.lines.iter().map(|line| batch::row(line.variant_id)).collect()
+    }
 }
 
 impl Reserving {

@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::db::batch::{self, Batched};
 use crate::http::context::CallContext;
 use crate::http::respond::HasVersion;
 use crate::money::Money;
@@ -86,6 +87,17 @@ pub struct Placing {
     idempotency_key: Option<String>,
     #[serde(flatten)]
     order: NewOrder,
+}
+
+impl Batched for Placing {
+    fn account_id(&self) -> Uuid {
+        self.actor_id.unwrap_or_default()
+    }
+
+    fn rows(&self) -> Vec<u64> {
+        let lines = self.order.lines.iter().map(|line| batch::row(line.variant_id));
+        lines.collect()
+    }
 }
 
 impl Placing {

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::provider::{Charge, Repayment, Settlement};
+use crate::db::batch::{self, Batched};
 use crate::http::context::CallContext;
 use crate::http::respond::HasVersion;
 use crate::money::Money;
@@ -203,6 +204,16 @@ pub struct Confirming {
     order_id: Uuid,
     body: PaymentConfirmation,
     settlement: Word,
+}
+
+impl Batched for Confirming {
+    fn account_id(&self) -> Uuid {
+        self.actor_id.unwrap_or_default()
+    }
+
+    fn rows(&self) -> Vec<u64> {
+        vec![batch::row(self.order_id)]
+    }
 }
 
 impl Confirming {

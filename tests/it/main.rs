@@ -19,6 +19,7 @@ mod inventory_race;
 mod journey;
 mod orders;
 mod orders_race;
+mod overload;
 mod payments;
 mod payments_race;
 mod pgtap;

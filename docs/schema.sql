@@ -2295,9 +2295,6 @@ function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with ti
 function pricing._share_limits(p_promotion_id uuid, p_usage_limit integer, p_budget_minor bigint) returns void
   -- Shares the rest of a promotion's limits among its counter's slots.
 
-function pricing._share_rows(p_promotion pricing.basket_promotion, p_shares pricing.shares, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[]) returns SETOF pricing.adjustment
-  -- The derivation rows of one promotion in one basket.
-
 function pricing._shipping_fees(p_lines pricing.basket_line[], p_baskets pricing.basket[]) returns SETOF pricing.basket_shipping
   -- Flat shipping fees per basket and seller, 0 where waived or not set.
 

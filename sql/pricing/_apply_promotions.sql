@@ -7,7 +7,7 @@
 --      first, and the greatest total acts (ties: order of acting);
 --   3. its class (ORDER; LINE for LINES and UNITS; SHIPPING) and that of one that acted do not combine, by either's word;
 --   4. it takes nothing off: then it did not act.
--- Shares of 0 are left out. Rows come in the order of acting. Promotions in p_excluded (limits exhausted) count as absent. Private.
+-- Shares of 0 are left out. Rows come in the order of acting, of one promotion in that of its positions. Promotions in p_excluded (limits exhausted) count as absent. Private.
 -- long: every step reads or changes the same running state.
 create or replace function pricing._apply_promotions(
   p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],
@@ -21,6 +21,11 @@ declare
   v_gross bigint[];
   v_left bigint[];
   v_quantities integer[];
+  v_line_nos integer[];
+  v_line_sellers uuid[];
+  v_fee_sellers uuid[];
+  v_amount bigint;
+  n integer;
   v_fees bigint[] := array(select s.fee_minor from unnest(p_shipping) with ordinality as s order by s.ordinality);
   v_fees_left bigint[] := v_fees;
   v_basket_no integer;
@@ -43,26 +48,37 @@ begin
     order by b.basket_no nulls last, b.slot, b.turn
   loop
     if v_best_total > 0 and (p.basket_no, p.slot) is distinct from (v_best.basket_no, v_best.slot) then
-      return query select a.* from pricing._share_rows(v_best, v_best_shares, p_lines, p_shipping) as a;
       for i in 1 .. cardinality(v_best.line_positions) loop
+        v_amount := v_best_shares.amounts[i];
+        continue when v_amount = 0;
+        n := v_best.line_positions[i];
         if v_best.target = 'SHIPPING' then
-          v_fees_left[v_best.line_positions[i]] := v_fees_left[v_best.line_positions[i]] - v_best_shares.amounts[i];
+          v_fees_left[n] := v_fees_left[n] - v_amount;
         else
-          v_left[v_best.line_positions[i]] := v_left[v_best.line_positions[i]] - v_best_shares.amounts[i];
+          v_left[n] := v_left[n] - v_amount;
         end if;
+        return next row(
+          v_best.basket_no, case when v_best.target = 'SHIPPING' then v_fee_sellers[n] else v_line_sellers[n] end,
+          case when v_best.target <> 'SHIPPING' then v_line_nos[n] end,
+          v_best.promotion_id, v_best.promotion_version, v_best.coupon_code, v_best.target, v_amount, v_best.is_limited,
+          v_best_shares.base_minors[i], v_best_shares.seller_minors[i], round(v_best_shares.exacts[i], 6))::pricing.adjustment;
       end loop;
       v_is_closed := v_best.is_exclusive or v_best.stops_further;
       v_classes := v_classes || pricing._class_of(v_best.target);
-      v_combines_with := array(select c from unnest(v_combines_with) as c where c = any (v_best.combines_with));
+      if not v_combines_with <@ v_best.combines_with then
+        v_combines_with := array(select c from unnest(v_combines_with) as c where c = any (v_best.combines_with));
+      end if;
       v_groups := v_groups || v_best.exclusivity_group;
       v_best_total := 0;
     end if;
     exit when p.basket_no is null;
     if v_left is null then
-      select array_agg(l.quantity order by l.ordinality), array_agg(l.quantity * l.unit_price_minor order by l.ordinality)
-      into v_quantities, v_gross
+      select array_agg(l.quantity order by l.ordinality), array_agg(l.quantity * l.unit_price_minor order by l.ordinality),
+             array_agg(l.line_no order by l.ordinality), array_agg(l.seller_id order by l.ordinality)
+      into v_quantities, v_gross, v_line_nos, v_line_sellers
       from unnest(p_lines) with ordinality as l;
       v_left := v_gross;
+      v_fee_sellers := array(select s.seller_id from unnest(p_shipping) with ordinality as s order by s.ordinality);
     end if;
     if v_basket_no is distinct from p.basket_no then
       v_basket_no := p.basket_no;
@@ -82,7 +98,10 @@ begin
     else
       v_shares := pricing._promotion_shares(p, v_gross, v_left, v_quantities);
     end if;
-    v_total := (select sum(a) from unnest(v_shares.amounts) as a);
+    v_total := 0;
+    for i in 1 .. cardinality(v_shares.amounts) loop
+      v_total := v_total + v_shares.amounts[i];
+    end loop;
     if v_total > v_best_total then
       v_best := p;
       v_best_shares := v_shares;

@@ -89,8 +89,12 @@ begin
          a.max_order_minor, a.max_line_minor, greatest(a.floor_bp, v_floor_bp), a.seller_share_bp, a.platform_cap_minor
   from grouped as a
   cross join lateral (
-    select case when a.target = 'UNITS' or a.type in ('BUY_X_GET_Y', 'BUNDLE')
-                then pricing._pick_units(a.promotion_id, a.match_lines) end as pick
+    select case
+      when a.target <> 'UNITS' and a.type not in ('BUY_X_GET_Y', 'BUNDLE') then null
+      when a.type = 'BUNDLE' or cardinality(a.match_lines) > 1 then pricing._pick_units(a.promotion_id, a.match_lines)
+      else row(array[case a.type  -- of one line there is nothing to choose
+        when 'BUY_X_GET_Y' then a.match_lines[1].quantity / (a.buy_quantity + a.get_quantity) * a.get_quantity
+        else least(a.match_lines[1].quantity, a.unit_count) end], null)::pricing.pick end as pick
     offset 0
   ) as u
   order by 1, 2, 3;

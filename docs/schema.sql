@@ -34,6 +34,11 @@ create type core.invariant_violation as (
 );
 comment on type core.invariant_violation is 'One broken invariant: its name, the row it is about, what is wrong.';
 
+create type core.swept as (
+  kind text,
+  done integer
+);
+
 create table core.clock (
   is_singleton boolean not null default true,
   clock_offset interval not null default '00:00:00'::interval,
@@ -113,9 +118,16 @@ create table core.settings (
 );
 comment on table core.settings is 'Named limits and durations that the rules read. Change a row, and the next call uses it.';
 
+create view core.view_deadline (kind text, subject_id uuid, due_at timestamp with time zone);
+comment on view core.view_deadline is 'Deadlines of orders, holds, payments and refunds: kind, what it is about, when it is due.';
+
 function core.check_invariants() returns SETOF core.invariant_violation
   -- One row per broken invariant; none when all is well.
   -- granted to tradepost_readonly, tradepost_worker
+
+function core.deadline_metrics() returns TABLE(kind text, overdue bigint, oldest_s double precision)
+  -- Overdue deadlines by kind: number, and age of the oldest in seconds.
+  -- granted to tradepost_api, tradepost_readonly, tradepost_worker
 
 function core.migration_version() returns integer
   -- The newest migration this database has.
@@ -129,6 +141,10 @@ function core.now() returns timestamp with time zone
 
 function core.purge_idempotency(p_limit integer) returns integer
   -- Deletes at most p_limit idempotency keys past their time; answers how many.
+  -- granted to tradepost_worker
+
+function core.sweep_deadlines(p_limit integer) returns SETOF core.swept
+  -- Settles up to p_limit due deadlines of the kind that is due longest; answers kind and number.
   -- granted to tradepost_worker
 
 function core._assert_version(p_current integer, p_expected integer) returns void
@@ -1028,7 +1044,7 @@ create table inventory.reservation_lines (
   constraint reservation_lines_quantity_check CHECK ((quantity > 0))
 );
 comment on table inventory.reservation_lines is 'What a reservation holds, one row per stock row. A line changes only under the lock of its stock row.';
-comment on column inventory.reservation_lines.freed_at is 'When an expired line gave its units back to a sale that needed them, before the sweeper came by.';
+comment on column inventory.reservation_lines.freed_at is 'When the line gave its units back: an expired one to a sale that needed them, a sold one because its seller''s part was cancelled.';
 
 create table inventory.reservations (
   reservation_id uuid not null,
@@ -1162,6 +1178,9 @@ function inventory._require_stock_reader(p_ctx core.call_context) returns identi
 
 function inventory._reservation(p_reservation_ids uuid[]) returns SETOF inventory.reservation
   -- Reservations with their lines as one document each.
+
+function inventory._return_lines(p_reservation_ids uuid[], p_seller_ids uuid[], p_now timestamp with time zone, p_actor_id uuid) returns void
+  -- Adds the units of single sellers of CONFIRMED reservations to on_hand with RETURN movements and frees their lines.
 
 function inventory._return_stock(p_reservation_ids uuid[], p_now timestamp with time zone, p_actor_id uuid) returns SETOF uuid
   -- Adds the units of CONFIRMED reservations to on_hand with RETURN movements and marks them RETURNED.
@@ -2631,6 +2650,7 @@ create table orders.orders (
   payment_due_at timestamp with time zone not null,
   version integer not null default 1,
   updated_at timestamp with time zone not null,
+  due_at timestamp with time zone,
   constraint orders_pkey PRIMARY KEY (order_id),
   constraint orders_discount_within_charges_check CHECK (((discount_minor >= 0) AND (discount_minor <= (subtotal_minor + shipping_minor)))),
   constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),
@@ -2639,14 +2659,14 @@ create table orders.orders (
   constraint orders_total_is_sum_check CHECK ((total_minor = ((subtotal_minor + shipping_minor) - discount_minor)))
 );
 CREATE INDEX orders_buyer_id_idx ON orders.orders USING btree (buyer_id, order_id);
-CREATE INDEX orders_delivered_idx ON orders.orders USING btree (updated_at) WHERE (status = 'DELIVERED'::text);
-CREATE INDEX orders_payment_due_at_idx ON orders.orders USING btree (payment_due_at) WHERE (status = ANY (ARRAY['PENDING_PAYMENT'::text, 'PAYMENT_FAILED'::text]));
+CREATE INDEX orders_due_at_idx ON orders.orders USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX orders_status_idx ON orders.orders USING btree (status, order_id);
 CREATE TRIGGER order_transitions BEFORE UPDATE OF status ON orders.orders FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION orders.trigger_order_transitions();
 CREATE TRIGGER orders_snapshot_delete BEFORE DELETE ON orders.orders FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 CREATE TRIGGER orders_snapshot_update BEFORE UPDATE OF order_id, buyer_id, seller_ids, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, coupon_codes, shipping_address, placed_at, payment_due_at ON orders.orders FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
-comment on table orders.orders is 'Order headers. All but status, version and updated_at is a snapshot that never changes.';
+comment on table orders.orders is 'Order headers. All but status, due_at, version and updated_at is a snapshot that never changes.';
 comment on column orders.orders.shipping_minor is 'Shipping fees before discounts; discount_minor holds the discounts on lines and on shipping.';
+comment on column orders.orders.due_at is 'The order''s next deadline, which its status names: payment (PENDING_PAYMENT, PAYMENT_FAILED), acceptance by its sellers (PAID; PROCESSING while a part is PENDING), completion (DELIVERED). Null when none runs.';
 
 create table orders.shipping_commissions (
   seller_id uuid not null,
@@ -2694,6 +2714,10 @@ function orders.accept_fulfilment(p_ctx core.call_context, p_order_id uuid, p_se
 function orders.cancel_order(p_ctx core.call_context, p_order_id uuid, p_reason text) returns SETOF orders.view_order_status
   -- Cancels an order that may still be cancelled and gives everything back; a paid one is refunded by the payments worker.
   -- granted to tradepost_api
+
+function orders.cancel_unaccepted(p_limit integer) returns integer
+  -- Cancels up to p_limit orders, or the parts of them, that no seller accepted before the deadline.
+  -- granted to tradepost_worker
 
 function orders.complete_orders(p_limit integer) returns integer
   -- Completes up to p_limit orders delivered longer ago than orders.complete_after_s.
@@ -2770,11 +2794,14 @@ function orders._bad_address_field(p_address jsonb) returns text
 function orders._baskets(p_placings orders."placing"[]) returns SETOF pricing.basket
   -- Placings as baskets, with the facts that conditions of promotions ask for.
 
+function orders._cancel_parts(p_order_ids uuid[], p_now timestamp with time zone) returns void
+  -- Cancels the PENDING parts of orders that other sellers have accepted, returns their stock, and moves the orders on.
+
 function orders._charge_again(p_is_proposed boolean, p_proposed pricing.commission_rules, p_rival pricing.commission_rules, p_gross_minor bigint, p_net_minor bigint, p_limit_minor bigint, p_quantity integer) returns TABLE(amount_minor bigint, vat_minor bigint)
   -- Commission and VAT by a proposed rule or its rival.
 
 function orders._check_invariants() returns SETOF core.invariant_violation
-  -- Broken invariants of orders: sums, derivations, history, holds, uses of promotions.
+  -- Broken invariants of orders: sums, derivations, history, deadlines, holds, uses of promotions.
 
 function orders._check_period(p_from timestamp with time zone, p_until timestamp with time zone, p_is_short boolean) returns void
   -- Refuses a malformed period.
@@ -2944,7 +2971,8 @@ create type payments.refund_request as (
   amount_minor bigint,
   reason text,
   actor_id uuid,
-  request_id text
+  request_id text,
+  seller_ids uuid[]
 );
 
 create type payments.refund_result as (
@@ -3064,6 +3092,7 @@ create table payments.refunds (
   requested_by uuid,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  seller_ids uuid[],
   constraint refunds_pkey PRIMARY KEY (refund_id),
   constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(payment_id),
   constraint refunds_amount_minor_check CHECK ((amount_minor > 0)),
@@ -3075,6 +3104,7 @@ CREATE INDEX refunds_order_id_idx ON payments.refunds USING btree (order_id);
 CREATE INDEX refunds_payment_id_idx ON payments.refunds USING btree (payment_id);
 CREATE TRIGGER guard_refund BEFORE DELETE OR UPDATE ON payments.refunds FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_refund();
 comment on table payments.refunds is 'Money on its way back. A worker claims due rows with a lease (next_attempt_at), calls the provider, and reports.';
+comment on column payments.refunds.seller_ids is 'The sellers whose cancelled parts go back; null: the refund is of the whole order and shared by what each seller has left of it.';
 
 create view payments.view_ledger_entry (transaction_id uuid, entry_id uuid, created_at timestamp with time zone, order_id uuid, seller_id uuid, account text, amount_minor bigint, currency text);
 comment on view payments.view_ledger_entry is 'Ledger entries, append-only. Amounts in minor units; seller_id is nil for the marketplace''s own accounts.';
@@ -3143,6 +3173,9 @@ function payments._book_refund(p_refund payments.refunds, p_now timestamp with t
 function payments._book_sales(p_sold_payment_ids uuid[], p_unsold_payment_ids uuid[], p_free_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Ledger entries of succeeded payments and of orders that cost nothing: to sellers and marketplace when sold, else to the buyer.
 
+function payments._cancelled_parts(p_order_ids uuid[]) returns TABLE(order_id uuid, seller_ids uuid[], amount_minor bigint)
+  -- Cancelled parts of orders that go on, before a refund names them.
+
 function payments._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of payments, refunds and the ledger.
 
@@ -3160,6 +3193,9 @@ function payments._payment_payload(p_payment payments.payments) returns jsonb
 
 function payments._record_settlements(p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[], p_declined uuid[], p_now timestamp with time zone) returns void
   -- Writes the outcome of settlements: payments, order statuses, automatic refunds, ledger and events.
+
+function payments._refund_parts(p_order_ids uuid[], p_now timestamp with time zone) returns void
+  -- Requests refunds of parts that were cancelled while their orders go on, and takes back what was booked for free ones.
 
 function payments._refund_payload(p_payment payments.payments, p_refund payments.refunds) returns jsonb
   -- The payload of a refund's events.
@@ -3193,6 +3229,9 @@ function payments._settle_free_orders(p_order_ids uuid[], p_now timestamp with t
 
 function payments._settle_once(p_settlements payments.settlement[], p_now timestamp with time zone) returns SETOF payments.confirmation
   -- Applies settlements of different orders, all locked by the caller, and answers each one.
+
+function payments._unrefunded(p_payment_id uuid, p_counts_failed boolean) returns bigint
+  -- What of a payment no refund speaks for yet, in minor units.
 
 -- events --------------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
 use crate::payments::provider::Provider;
 use crate::payments::sandbox::Sandbox;
-use crate::{inventory, orders, payments, pricing};
+use crate::{deadlines, inventory, orders, payments, pricing};
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
@@ -205,8 +205,7 @@ impl App {
 /// Starts the background work, one line per worker. Each ends after its current step when `stop` is cancelled.
 pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     crate::events::sequencer::spawn(app, tracker, stop);
-    orders::spawn(app, tracker, stop);
-    inventory::spawn(app, tracker, stop);
+    deadlines::spawn(app, tracker, stop);
     pricing::spawn(app, tracker, stop);
     payments::workers::spawn(app, tracker, stop);
 }
@@ -232,6 +231,7 @@ pub const COLLECTORS: &[(&str, Collector)] = &[
     ("pools", metrics::pools),
     ("orders", orders::metrics),
     ("payments", payments::metrics),
+    ("deadlines", deadlines::metrics),
     ("events", crate::events::collect),
 ];
 

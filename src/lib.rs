@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod deadlines;
 pub mod docs;
 pub mod doctor;
 pub mod embedded;

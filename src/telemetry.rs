@@ -122,5 +122,12 @@ fn describe() {
     describe_gauge!("tradepost_payments_day", "Payments of the last 24 hours that succeeded, by currency.");
     describe_gauge!("tradepost_revenue_day_minor_units", "Sum of those payments, by currency.");
     describe_gauge!("tradepost_refunded_day_minor_units", "What of those payments went back, by currency.");
+    describe_counter!("tradepost_deadlines_swept_total", "Deadlines that the sweeper settled, by kind.");
+    describe_gauge!("tradepost_deadlines_overdue", "Deadlines that are due and not settled, by kind.");
+    describe_gauge!(
+        "tradepost_deadlines_overdue_age_seconds",
+        Unit::Seconds,
+        "How long the oldest of them has been due, by kind."
+    );
     describe_gauge!("tradepost_refunds_stuck", "Refunds that no provider answers any more.");
 }

@@ -79,7 +79,7 @@ select set_eq(
   $$ select distinct n.nspname::text
        from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
       where c.relkind = 'v' and n.nspname = any (test.domains()) and has_table_privilege('tradepost_readonly', c.oid, 'SELECT') $$,
-  array['catalog', 'inventory', 'orders', 'payments'], 'it sees catalogue, stock, orders and the ledger');
+  array['catalog', 'core', 'inventory', 'orders', 'payments'], 'it sees catalogue, stock, orders, the ledger and deadlines');
 
 select is_empty(
   $$ select r.rolname, n.nspname

@@ -1,5 +1,5 @@
 begin;
-select plan(25);
+select plan(39);
 
 -- Each invariant is broken once, past the functions and the triggers.
 create temporary table f as
@@ -90,6 +90,30 @@ select is(test.broken('orders', $$ delete from orders.order_history as h using f
   '{orders.history_matches_status}', 'or is gone');
 select is(test.broken('orders', $$ update orders.orders as o set version = version + 1 from f where o.order_id = f.o $$),
   '{orders.history_matches_status}', 'a version that nothing explains');
+-- the last entry alone would show none of these: the order is paid and accepted, and its history ends well
+create function pg_temp.rewrite(p_statement text) returns text[] language sql as $$
+  select test.broken('orders', format($s$
+    update orders.orders as o set status = 'CANCELLED', version = 3, due_at = null from f where o.order_id = f.o;
+    insert into orders.order_history (order_id, version, from_status, to_status, action, actor_kind, created_at)
+    select f.o, v.version, v.from_status, v.to_status, v.action, v.kind, core.now()
+    from f, (values (2, 'PENDING_PAYMENT', 'PAID', 'pay', 'SYSTEM'), (3, 'PAID', 'CANCELLED', 'cancel', 'BUYER'))
+      as v (version, from_status, to_status, action, kind);
+    update inventory.reservations as r set status = 'RETURNED', resolved_at = core.now() from f where r.reservation_id = f.o;
+    update orders.order_history as h set %s $s$, p_statement)) $$;
+select is(pg_temp.rewrite('action = h.action'), '{}', 'a whole chain');
+select is(pg_temp.rewrite(s), '{orders.history_matches_status}', 'not: ' || s)
+from unnest(array[$$to_status = 'EXPIRED' where h.version = 2$$, $$from_status = 'PAYMENT_FAILED' where h.version = 2$$,
+                  $$version = 7 where h.version = 2$$, $$action = 'expire' where h.version = 2$$,
+                  $$actor_kind = 'SELLER' where h.version = 3$$, $$from_status = 'PAID' where h.version = 1$$]) as s;
+
+-- deadlines
+select is(test.broken('orders', $$ update orders.orders as o set due_at = null from f where o.order_id = f.o $$),
+  '{orders.deadline_matches_status}', 'an order that nothing would ever expire');
+select is(test.broken('orders', $$ update orders.orders as o set due_at = o.due_at + interval '1 s' from f where o.order_id = f.o $$),
+  '{orders.deadline_matches_status}', 'or too late');
+select ok('orders.deadline_matches_status' = any (test.broken('orders', format(
+  'update orders.orders as o set status = %L, due_at = %s from f where o.order_id = f.o', t.status, t.due_at))), t.status || ' with due ' || t.due_at)
+from (values ('PAID', 'null'), ('DELIVERED', 'null'), ('PROCESSING', 'null'), ('SHIPPED', 'o.due_at'), ('CANCELLED', 'o.due_at')) as t (status, due_at);
 
 -- holds: every status of an order with every status of its hold, and with none
 create function pg_temp.fits(p_order_status text, p_hold_status text) returns boolean language sql as $$

@@ -1,5 +1,5 @@
 begin;
-select plan(35);
+select plan(38);
 
 -- Each invariant is broken once, past the functions and the triggers. Of five orders one is sold with a commission, one
 -- was cancelled and its money went back, one expired and was sold out before its money came, one waits with a payment,
@@ -59,7 +59,16 @@ select is(test.broken('payments', $$ select pg_temp.book(core.new_id(), f.seller
 select is(test.broken('payments', $$
     select pg_temp.book(core.new_id(), f.seller, '{"BUYER_PAYABLE": 1, "SELLER_PAYABLE": -1}') from f;
     update payments.ledger_entries set currency = 'EUR' where amount_minor = 1 $$),
-  '{payments.ledger_sums_to_zero}', 'two sides in two currencies');
+  '{payments.buyer_money_is_of_unsold_orders,payments.ledger_sums_to_zero}', 'two sides in two currencies');
+select is(test.broken('payments', $$ select pg_temp.book(f.sold, f.seller, '{"BUYER_PAYABLE": 1, "SELLER_PAYABLE": -1}') from f $$),
+  '{payments.buyer_money_is_of_unsold_orders,payments.seller_gets_total_less_commission}', 'a buyer''s money, credited to a seller');
+select is(test.broken('payments', $$
+    update payments.ledger_entries as e set transaction_id = f.sold, order_id = f.sold from f
+     where e.order_id = f.late and e.account in ('BUYER_PAYABLE', 'PROVIDER_CLEARING') $$),
+  '{payments.buyer_money_is_of_unsold_orders,payments.clearing_holds_what_was_paid,payments.seller_gets_total_less_commission}', 'or taken for another order''s');
+select is(test.broken('payments', $$
+    update payments.ledger_entries as e set account = 'BUYER_PAYABLE' from f where e.order_id = f.sold and e.account = 'SELLER_PAYABLE' $$),
+  '{payments.buyer_money_is_of_unsold_orders,payments.unsold_money_goes_back}', 'a sale booked as if it were none');
 
 -- refunds
 select is(test.broken('payments', $$ update payments.payments as p set refunded_minor = 1 from f where p.payment_id = f.sold_payment $$),
@@ -106,7 +115,7 @@ select is(test.broken('payments', $$
     delete from payments.refunds as r using f where r.payment_id = f.late_payment $$),
   '{payments.unsold_money_goes_back}', 'or what is the buyer''s by the ledger');
 select is(test.broken('payments', $$ update orders.orders as o set status = 'EXPIRED' from f where o.order_id = f.sold $$),
-  '{payments.unsold_money_goes_back}', 'a sale whose order expired');
+  '{payments.buyer_money_is_of_unsold_orders,payments.unsold_money_goes_back}', 'a sale whose order expired');
 select is(test.broken('payments', $$
     select pg_temp.pay(f.sold, 'SUCCEEDED', true), pg_temp.book(f.sold, f.seller, '{"PROVIDER_CLEARING": 1000, "BUYER_PAYABLE": -1000}') from f $$),
   '{payments.unsold_money_goes_back}', 'a second payment that is kept');

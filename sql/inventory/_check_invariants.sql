@@ -38,7 +38,7 @@ as $$
   select 'inventory.sold_units_have_movements', r.reservation_id::text,
          format('status %s, units %s, movements %s', r.status, l.quantity, coalesce(m.quantity, 0))
   from inventory.reservations as r
-  join (select l.reservation_id, sum(l.quantity) as quantity
+  join (select l.reservation_id, coalesce(sum(l.quantity) filter (where l.freed_at is null), 0) as quantity
         from inventory.reservation_lines as l group by l.reservation_id) as l on l.reservation_id = r.reservation_id
   left join (select m.reference_id, sum(m.quantity_delta) as quantity
              from inventory.movements as m where m.reference_id is not null group by m.reference_id) as m

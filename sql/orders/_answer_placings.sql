@@ -16,7 +16,7 @@ begin
          case when o.total_minor = 0 then 2 when o.total_minor > 0 then 1 end, o.placed_at,
          (select jsonb_agg(
                    f.document
-                   || '{"status": "PENDING", "carrier": null, "trackingNumber": null, "acceptedAt": null, "shippedAt": null, "deliveredAt": null, "version": 1}'
+                   || '{"status": "PENDING", "carrier": null, "trackingNumber": null, "acceptDueAt": null, "acceptedAt": null, "shippedAt": null, "deliveredAt": null, "version": 1}'
                    order by f.seller_id)
           from orders.view_fulfilment as f
           where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id)

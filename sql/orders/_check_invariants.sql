@@ -83,10 +83,35 @@ as $$
   where (c.percent_bp, c.fixed_minor, c.base, c.min_minor, c.max_minor, c.vat_bp)
         is distinct from (r.percent_bp, r.fixed_minor, r.base, r.min_minor, r.max_minor, r.vat_bp)
   union all
-  select 'orders.history_matches_status', o.order_id::text, format('status %s, history %s', o.status, h.to_status)
+  -- the whole chain: dense versions from the placing on, each step from where the last one led, along order_transitions
+  select 'orders.history_matches_status', o.order_id::text,
+         format('status %s, version %s; history has %s entries and ends with %s', o.status, o.version, coalesce(h.entries, 0), h.to_status)
   from orders.orders as o
-  left join orders.order_history as h on h.order_id = o.order_id and h.version = o.version
-  where h.to_status is distinct from o.status
+  left join (
+    select c.order_id, count(*) as entries, (array_agg(c.to_status order by c.version desc))[1] as to_status,
+           bool_and(c.version = c.n and case c.n
+             when 1 then (c.from_status, c.action, c.to_status) is not distinct from (null, 'place', 'PENDING_PAYMENT')
+             else c.from_status = c.previous and c.is_allowed end) as is_chain
+    from (select h.order_id, h.version, h.from_status, h.action, h.to_status,
+                 t.to_status is not distinct from h.to_status as is_allowed,
+                 row_number() over w as n, lag(h.to_status) over w as previous
+          from orders.order_history as h
+          left join orders.order_transitions as t
+            on t.from_status = h.from_status and t.action = h.action and t.actor_kind = h.actor_kind
+          window w as (partition by h.order_id order by h.version)) as c
+    group by c.order_id) as h on h.order_id = o.order_id
+  where (h.entries, h.to_status, h.is_chain) is distinct from (o.version::bigint, o.status, true)
+  union all
+  -- the status names the deadline that runs
+  select 'orders.deadline_matches_status', o.order_id::text, format('status %s, due %s', o.status, o.due_at)
+  from orders.orders as o
+  where case
+    when o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') then o.due_at is distinct from o.payment_due_at
+    when o.status in ('PAID', 'DELIVERED') then o.due_at is null
+    when o.status = 'PROCESSING' then (o.due_at is not null) <> exists (
+      select from orders.fulfilments as f
+      where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id and f.status = 'PENDING')
+    else o.due_at is not null end
   union all
   select 'orders.hold_matches_status', o.order_id::text, format('status %s, hold %s', o.status, r.status)
   from orders.orders as o
@@ -114,4 +139,4 @@ as $$
      or (r.returned_at is null and o.status in ('CANCELLED', 'EXPIRED'))
      or (r.returned_at is not null and o.status not in ('CANCELLED', 'EXPIRED', 'REFUNDED'))
 $$;
-comment on function orders._check_invariants() is 'Broken invariants of orders: sums, derivations, history, holds, uses of promotions.';
+comment on function orders._check_invariants() is 'Broken invariants of orders: sums, derivations, history, deadlines, holds, uses of promotions.';

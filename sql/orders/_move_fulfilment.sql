@@ -1,6 +1,7 @@
 -- One step of a seller's part of an order, and of the order itself when this was the last part that had to take it.
 -- Private. Locks: order, then the fulfilment. Events: orders.fulfilment_<past of action>; the order's own transition.
--- Raises: orders.order_not_found, orders.transition_refused.
+-- Raises: orders.order_not_found, orders.transition_refused, orders.acceptance_window_over (by the clock, whether or not the
+-- sweeper has cancelled the part).
 create or replace function orders._move_fulfilment(
   p_ctx core.call_context, p_order_id uuid, p_seller_id uuid, p_action text, p_carrier text, p_tracking_number text
 )
@@ -33,6 +34,13 @@ begin
       hint = 'GET /orders/{id}/status lists the actions that are.';
   end if;
 
+  if p_action = 'accept' and v_order.due_at <= v_now then
+    raise exception 'orders.acceptance_window_over' using
+      errcode = 'MK409',
+      detail = format('This part of the order had to be accepted before %s.', to_json(v_order.due_at) #>> '{}'),
+      hint = 'It is cancelled and the buyer refunded.';
+  end if;
+
   update orders.fulfilments as f
   set status = v_next, version = f.version + 1, updated_at = v_now,
       carrier = coalesce(p_carrier, f.carrier), tracking_number = coalesce(p_tracking_number, f.tracking_number),
@@ -46,6 +54,12 @@ begin
   if v_order_action is not null then
     perform orders._transition(
       array[row(p_order_id, v_order_action, 'SELLER', v_actor.user_id, p_ctx.request_id, null, null)::orders.transition_request], v_now);
+  elsif p_action = 'accept' then
+    -- the last part that was waited for: no deadline runs any more
+    update orders.orders as o set due_at = null
+    where o.order_id = p_order_id
+      and not exists (select from orders.fulfilments as f
+                      where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id and f.status = 'PENDING');
   end if;
   perform events._append('fulfilment', inventory._stock_id(p_seller_id, p_order_id), v_part.version,
     'orders.fulfilment_' || lower(v_next), v_actor.user_id, p_ctx.request_id, array[p_seller_id, v_order.buyer_id],

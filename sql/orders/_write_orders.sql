@@ -70,10 +70,10 @@ begin
   ), headers as (
     insert into orders.orders
       (order_id, buyer_id, seller_ids, currency, subtotal_minor, discount_minor, shipping_minor, total_minor,
-       coupon_codes, shipping_address, placed_at, payment_due_at, updated_at)
+       coupon_codes, shipping_address, placed_at, payment_due_at, due_at, updated_at)
     select o.order_id, o.buyer_id, s.seller_ids, o.currency, s.subtotal_minor, s.discount_minor, s.shipping_minor,
            s.subtotal_minor + s.shipping_minor - s.discount_minor,
-           o.coupon_codes, o.shipping_address, p_now, v_due_at, p_now
+           o.coupon_codes, o.shipping_address, p_now, v_due_at, v_due_at, p_now
     from given as o
     join sums as s on s.basket_no = o.request_no
     order by o.request_no

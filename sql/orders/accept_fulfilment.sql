@@ -1,7 +1,7 @@
 -- The seller takes on its part of a paid order.
 -- Called by: a member of that seller. Repeating it is refused (409), so a lost answer is safe to retry and read.
 -- Locks: order, fulfilment. Events: orders.fulfilment_accepted and the order's own transition when it follows.
--- Raises: orders.order_not_found, orders.transition_refused.
+-- Raises: orders.order_not_found, orders.transition_refused, orders.acceptance_window_over.
 create or replace function orders.accept_fulfilment(p_ctx core.call_context, p_order_id uuid, p_seller_id uuid)
 returns setof orders.view_order
 language sql

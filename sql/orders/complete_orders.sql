@@ -1,4 +1,4 @@
--- Completes orders that were delivered long enough ago (orders.complete_after_s).
+-- Completes orders that were delivered long enough ago: orders.complete_after_s as it was at their delivery.
 -- Called by: the sweeper (worker role). Locks: due orders (skip locked). Events: orders.order_completed. Returns how many.
 create or replace function orders.complete_orders(p_limit integer)
 returns integer
@@ -14,9 +14,8 @@ begin
   v_due := array(
     select o.order_id
     from orders.orders as o
-    where o.status = 'DELIVERED'
-      and o.updated_at <= v_now - make_interval(secs => core._setting_int('orders.complete_after_s'))
-    order by o.updated_at
+    where o.status = 'DELIVERED' and o.due_at <= v_now
+    order by o.due_at
     limit least(p_limit, 1000)
     for no key update skip locked);
   perform orders._transition(

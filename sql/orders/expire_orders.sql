@@ -16,8 +16,8 @@ begin
   v_due := array(
     select o.order_id
     from orders.orders as o
-    where o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') and o.payment_due_at <= v_now
-    order by o.payment_due_at
+    where o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') and o.due_at <= v_now
+    order by o.due_at
     limit least(p_limit, 1000)
     for no key update skip locked);
   if cardinality(v_due) = 0 then

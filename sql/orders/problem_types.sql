@@ -1,4 +1,6 @@
 insert into core.problem_types (code, status, title, description) values
+  ('orders.acceptance_window_over', 409, 'Too late to accept',
+   'The seller did not accept its part of the order in time. The part is cancelled and its money goes back to the buyer.'),
   ('orders.order_not_found', 404, 'Order not found', 'There is no such order, or it is not yours to see.'),
   ('orders.transition_refused', 409, 'Not possible in this status', 'The order or fulfilment is in a status that does not allow the action. GET /orders/{id}/status lists what is allowed.'),
   ('orders.payment_window_over', 409, 'Payment window over', 'The order was not paid within its window, and its stock is free for others again.'),

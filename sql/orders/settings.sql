@@ -1,4 +1,6 @@
 -- Limits of the orders domain that came after its first tables. A value that somebody changed stays.
 insert into core.settings (name, value, unit, description) values
-  ('orders.simulation_orders_max', 10000, 'orders', 'Most orders that a simulation charges or prices again.')
+  ('orders.simulation_orders_max', 10000, 'orders', 'Most orders that a simulation charges or prices again.'),
+  ('orders.acceptance_window_s', 172800, 'seconds',
+   'How long sellers have to accept their part of a paid order; then the part is cancelled and refunded.')
 on conflict (name) do update set unit = excluded.unit, description = excluded.description;

@@ -1,8 +1,9 @@
 -- Books a refund that the provider has paid out. What was not sold leaves BUYER_PAYABLE. What was sold is taken back from
--- the sellers in proportion to what each has left of the order (largest remainder, ties by seller_id). Within a seller,
+-- the sellers in proportion to what each has left of the order (largest remainder, ties by seller_id), or from those alone whose
+-- cancelled parts it is for. Within a seller,
 -- commission, VAT and the discounts that the platform bore go back in proportion to all that was refunded of its part, rounded
 -- cumulatively: at the rate that was charged, and the last refund closes every account to zero. A part that cost the buyer
--- nothing follows the whole order.
+-- nothing follows the whole order, and keeps what it has given back (it was cancelled alone).
 -- Private; the caller holds the locks of order, payment and refund, and has not yet added the refund to the payment.
 -- long: one statement; each step needs the sums of the one before.
 create or replace function payments._book_refund(p_refund payments.refunds, p_now timestamptz) returns void
@@ -28,6 +29,10 @@ as $$
      where not exists (select 1
                          from payments.ledger_entries as e
                         where e.transaction_id = p_refund.payment_id and e.account = 'BUYER_PAYABLE')
+       and case when p_refund.seller_ids is not null then p.seller_id = any (p_refund.seller_ids)
+                else not exists (select 1
+                                   from payments.refunds as r
+                                  where r.payment_id = p_refund.payment_id and p.seller_id = any (r.seller_ids)) end
   ), exact as (
     select s.*, p_refund.amount_minor * (s.total_minor - s.refunded_minor) as product,
            sum(s.total_minor - s.refunded_minor) over () as all_left_minor,
@@ -50,9 +55,11 @@ as $$
       from shares as s
   ), backs as (
     select p.seller_id, p.share_minor,
-           round(p.commission_minor * p.done_minor / p.of_minor) - p.commission_back_minor as commission_minor,
-           round(p.vat_minor * p.done_minor / p.of_minor) - p.vat_back_minor as vat_minor,
-           round(p.promotion_minor * p.done_minor / p.of_minor) - p.promotion_back_minor as promotion_minor
+           greatest(round(p.commission_minor * p.done_minor / p.of_minor), p.commission_back_minor) - p.commission_back_minor
+             as commission_minor,
+           greatest(round(p.vat_minor * p.done_minor / p.of_minor), p.vat_back_minor) - p.vat_back_minor as vat_minor,
+           greatest(round(p.promotion_minor * p.done_minor / p.of_minor), p.promotion_back_minor) - p.promotion_back_minor
+             as promotion_minor
       from progress as p
   ), entries as (
     select '00000000-0000-0000-0000-000000000000'::uuid as seller_id, 'PROVIDER_CLEARING' as account,

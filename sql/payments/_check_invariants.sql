@@ -25,10 +25,17 @@ as $$
                          from payments.ledger_entries as e
                         where e.transaction_id = p.payment_id and e.account = 'BUYER_PAYABLE')
   ), parts as (
-    select s.order_id, s.refunded_minor as order_refunded_minor, p.seller_id, p.total_minor, p.promotion_minor, p.commission_minor,
-           p.vat_minor, sum(p.total_minor) over (partition by s.order_id) as order_total_minor
+    -- parts that a refund of their own names (they were cancelled alone) have no part in the refunds of the rest
+    select s.order_id, s.refunded_minor as all_refunded_minor, s.refunded_minor - n.refunded_minor as order_refunded_minor, p.seller_id, p.total_minor,
+           p.promotion_minor, p.commission_minor, p.vat_minor,
+           sum(p.total_minor) filter (where p.seller_id <> all (n.seller_ids)) over (partition by s.order_id) as order_total_minor
       from sold as s
       join payments._seller_parts(array(select s.order_id from sold as s)) as p on p.order_id = s.order_id
+      cross join lateral (
+        select coalesce(sum(r.amount_minor) filter (where r.status = 'SUCCEEDED'), 0) as refunded_minor,
+               array(select unnest(r.seller_ids) from payments.refunds as r where r.payment_id = s.payment_id) as seller_ids
+          from payments.refunds as r
+         where r.payment_id = s.payment_id and r.seller_ids is not null) as n
   ), balances as (
     select p.*, l.payable_minor, l.revenue_minor, l.tax_minor, l.cost_minor,
            p.total_minor - (l.payable_minor + l.revenue_minor + l.tax_minor - l.cost_minor) as refunded_minor
@@ -98,6 +105,25 @@ as $$
    group by p.order_id, p.currency
   having coalesce(max(l.balance_minor), 0) <> sum(p.amount_minor - p.refunded_minor)
   union all
+  -- what was not sold is the buyer's until it has gone back, and nobody else's; what was sold never is
+  select 'payments.buyer_money_is_of_unsold_orders', o.order_id::text,
+         format('order %s, buyer''s %s, expected %s', o.status, coalesce(b.balance_minor, 0), u.unsold_minor)
+    from orders.orders as o
+    left join inventory.reservations as h on h.reservation_id = o.order_id
+    cross join lateral (
+      select coalesce(sum(p.amount_minor - p.refunded_minor), 0) as unsold_minor
+        from payments.payments as p
+       where p.order_id = o.order_id and p.status = 'SUCCEEDED'
+         and (p.is_surplus or o.status = 'EXPIRED' or (o.status = 'CANCELLED' and h.status <> 'RETURNED'))) as u
+    left join (select l.order_id, -sum(l.balance_minor) as balance_minor
+                 from ledger as l where l.account = 'BUYER_PAYABLE' group by l.order_id) as b on b.order_id = o.order_id
+   where coalesce(b.balance_minor, 0) <> u.unsold_minor
+  union all
+  select 'payments.buyer_money_is_of_unsold_orders', e.transaction_id::text, 'a transaction between a buyer and a seller'
+    from payments.ledger_entries as e
+   group by e.transaction_id
+  having bool_or(e.account = 'BUYER_PAYABLE') and bool_or(e.account not in ('BUYER_PAYABLE', 'PROVIDER_CLEARING'))
+  union all
   -- what is left of commission, VAT and subsidy is what was agreed less its refunded share, rounded once; the rest is the seller's
   select 'payments.seller_gets_total_less_commission', format('%s %s', r.order_id, r.seller_id),
          format('payable %s, commission %s, VAT %s, cost %s; agreed total %s, commission %s, VAT %s, cost %s, refunded %s',
@@ -105,10 +131,15 @@ as $$
                 r.promotion_minor, r.refunded_minor)
     from remaining as r
    where r.refunded_minor not between 0 and r.total_minor
-      or (r.order_refunded_minor = 0 and r.refunded_minor <> 0)
-      or r.revenue_minor <> r.commission_minor - round(r.commission_minor::numeric * r.done_minor / r.of_minor)
-      or r.tax_minor <> r.vat_minor - round(r.vat_minor::numeric * r.done_minor / r.of_minor)
-      or r.cost_minor <> r.promotion_minor - round(r.promotion_minor::numeric * r.done_minor / r.of_minor)
+      or (r.all_refunded_minor = 0 and r.refunded_minor <> 0)
+      or ((r.revenue_minor <> r.commission_minor - round(r.commission_minor::numeric * r.done_minor / r.of_minor)
+           or r.tax_minor <> r.vat_minor - round(r.vat_minor::numeric * r.done_minor / r.of_minor)
+           or r.cost_minor <> r.promotion_minor - round(r.promotion_minor::numeric * r.done_minor / r.of_minor))
+          -- a part that cost the buyer nothing and was cancelled alone is taken back whole
+          and not (r.total_minor = 0 and (r.revenue_minor, r.tax_minor, r.cost_minor) = (0, 0, 0)
+                   and exists (select 1
+                                 from orders.fulfilments as f
+                                where f.seller_id = r.seller_id and f.order_id = r.order_id and f.status = 'CANCELLED')))
   union all
   -- an order that cost nothing is booked as agreed or, cancelled, not at all; the worker may not have come to it yet
   select 'payments.free_order_is_booked_as_agreed', format('%s %s', p.order_id, p.seller_id),

@@ -1,5 +1,5 @@
 -- Moves an order whose money went back, where order_transitions has a way: all of it → refund, a part → refund_part.
--- An order that had a part refunded before stays what it is; so does one that was never sold (expired, cancelled unpaid).
+-- An order that had a part refunded before stays what it is, and so does one of which a seller's cancelled part went back; so does one that was never sold (expired, cancelled unpaid).
 -- Private; the caller holds the locks of order and payment.
 create or replace function payments._move_refunded_order(
   p_payment payments.payments, p_refund payments.refunds, p_now timestamptz
@@ -13,7 +13,8 @@ as $$
     from orders.orders as o
     join orders.order_transitions as t
       on t.from_status = o.status and t.actor_kind = 'SYSTEM'
-     and t.action = case when p_payment.refunded_minor = p_payment.amount_minor then 'refund' else 'refund_part' end
+     and t.action = case when p_payment.refunded_minor = p_payment.amount_minor then 'refund'
+                       when p_refund.seller_ids is null then 'refund_part' end
    where o.order_id = p_payment.order_id
      and not exists (select 1
                        from payments.ledger_entries as e

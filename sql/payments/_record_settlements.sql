@@ -70,7 +70,7 @@ begin
                      case when p.payment_id = any (p_surplus) then 'SURPLUS_PAYMENT'
                           when p.order_id = any (p_gone) then 'STOCK_GONE' else 'CANCELLED_BEFORE_PAYMENT'
                      end,
-                     null, s.request_id)::payments.refund_request
+                     null, s.request_id, null)::payments.refund_request
             from unnest(p_settlements) as s
             join payments.payments as p using (payment_id)
            where p.payment_id = any (v_unsold)

@@ -11,8 +11,10 @@ declare
 begin
   with requested as (
     insert into payments.refunds
-      (refund_id, payment_id, order_id, amount_minor, currency, reason, next_attempt_at, requested_by, created_at, updated_at)
-    select core.new_id(), p.payment_id, p.order_id, r.amount_minor, p.currency, r.reason, p_now, r.actor_id, p_now, p_now
+      (refund_id, payment_id, order_id, amount_minor, currency, reason, seller_ids, next_attempt_at, requested_by, created_at,
+       updated_at)
+    select core.new_id(), p.payment_id, p.order_id, r.amount_minor, p.currency, r.reason, r.seller_ids, p_now, r.actor_id, p_now,
+           p_now
       from unnest(p_requests) as r
       join payments.payments as p using (payment_id)
      where r.amount_minor > 0

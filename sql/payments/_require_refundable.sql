@@ -53,10 +53,7 @@ begin
       hint = 'Refund in that currency.',
       column = 'amount/currency';
   end if;
-  select v_payment.amount_minor - coalesce(sum(r.amount_minor), 0)
-    into v_left
-    from payments.refunds as r
-   where r.payment_id = v_payment.payment_id and r.status <> 'FAILED';
+  v_left := payments._unrefunded(v_payment.payment_id, false);
   if p_amount_minor > v_left then
     raise exception 'payments.refund_exceeds_paid' using
       errcode = 'MK409',

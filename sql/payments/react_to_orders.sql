@@ -1,5 +1,5 @@
--- Consumer `payments.refunds` of the event log: what payments must do when an order was cancelled, has expired, or was sold for
--- nothing. What remains of a paid order is refunded; a payment that is not resolved is abandoned, and its provider asked once
+-- Consumer `payments.refunds` of the event log: what payments must do when an order, or a seller's part of it, was cancelled, has
+-- expired, or was sold for nothing. What remains of a paid order is refunded; a payment that is not resolved is abandoned, and its provider asked once
 -- more soon; an order that cost nothing is booked, or taken back when it was cancelled.
 -- It acts on the rows as they are now, so an event read twice or late does no harm. Effects and cursor commit together.
 -- For the worker; answers how many events it took. Locks: the consumer, orders, payments.
@@ -19,9 +19,10 @@ begin
   perform from events.consumers as c where c.consumer = 'payments.refunds' for no key update;
   if not found then
     perform events.create_consumer(
-      'payments.refunds', array['orders.order_cancelled', 'orders.order_expired', 'orders.order_free'], 0);
+      'payments.refunds',
+      array['orders.order_cancelled', 'orders.order_expired', 'orders.order_free', 'orders.fulfilment_cancelled'], 0);
   end if;
-  select count(*), max(e.seq), coalesce(array_agg(distinct e.aggregate_id), '{}')
+  select count(*), max(e.seq), coalesce(array_agg(distinct (e.payload ->> 'orderId')::uuid), '{}')
     into v_events, v_upto, v_order_ids
     from events.fetch('payments.refunds', p_limit) as e;
   if v_events = 0 then
@@ -31,17 +32,15 @@ begin
   perform payments._lock_payments(v_order_ids);
 
   perform payments._request_refunds(
-    array(select row(p.payment_id, p.amount_minor - coalesce(f.amount_minor, 0), 'ORDER_CANCELLED', null, null)::payments.refund_request
+    array(select row(p.payment_id, payments._unrefunded(p.payment_id, true), 'ORDER_CANCELLED', null, null, null)::payments.refund_request
             from payments.payments as p
             join orders.orders as o using (order_id)
-            left join lateral (select sum(r.amount_minor) as amount_minor
-                                 from payments.refunds as r
-                                where r.payment_id = p.payment_id) as f on true
            where p.order_id = any (v_order_ids) and p.status = 'SUCCEEDED' and o.status = 'CANCELLED'
            order by p.payment_id),
     v_now);
   perform payments._abandon(v_order_ids, v_now);
   perform payments._settle_free_orders(v_order_ids, v_now);
+  perform payments._refund_parts(v_order_ids, v_now);
   perform events.commit('payments.refunds', v_upto);
   return v_events;
 end;

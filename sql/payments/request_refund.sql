@@ -31,12 +31,13 @@ begin
 
   perform orders._lock_orders(array[p_order_id]);
   perform payments._lock_payments(array[p_order_id]);
+  perform payments._refund_parts(array[p_order_id], core.now());
   v_payment := payments._require_refundable(p_order_id, p_amount_minor, p_currency, p_reason);
   select r.refund_id, r.payment_id, r.order_id, r.amount_minor, r.currency::text, r.reason, r.status, r.failure_code,
          r.created_at, r.updated_at, false
     into v_result
     from payments._request_refunds(
-           array[row(v_payment.payment_id, p_amount_minor, btrim(p_reason), v_actor.user_id, p_ctx.request_id)::payments.refund_request],
+           array[row(v_payment.payment_id, p_amount_minor, btrim(p_reason), v_actor.user_id, p_ctx.request_id, null)::payments.refund_request],
            core.now()) as r;
   perform core._store_response(p_ctx, v_route, to_jsonb(v_result));
   return next v_result;

@@ -6,10 +6,10 @@ as $$
 begin
   if tg_op = 'DELETE'
      or (new.refund_id, new.payment_id, new.order_id, new.amount_minor, new.currency, new.reason, new.requested_by,
-         new.created_at)
+         new.seller_ids, new.created_at)
         is distinct from
         (old.refund_id, old.payment_id, old.order_id, old.amount_minor, old.currency, old.reason, old.requested_by,
-         old.created_at) then
+         old.seller_ids, old.created_at) then
     raise exception 'payments.record_immutable' using
       errcode = 'MK409',
       detail = format('Refund %s keeps its payment, amount and reason.', old.refund_id),

@@ -134,15 +134,3 @@ pub async fn release_reservation(
     .await?;
     Ok((Reservation::try_from(&row)?, row.try_get("is_replayed")?))
 }
-
-/// Worker: expired reservations that belong to no order.
-pub async fn expire_reservations(pool: &Pool, limit: i32) -> Result<usize> {
-    let row = query_one(
-        pool,
-        "inventory.expire_reservations",
-        "select inventory.expire_reservations($1) as done",
-        &[&limit],
-    )
-    .await?;
-    usize::try_from(row.try_get::<_, i32>("done")?).map_err(Problem::internal)
-}

@@ -223,7 +223,7 @@ pub async fn cancel_order(
     responses(
         (status = 200, description = "Accepted", body = Order),
         (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "orders.transition_refused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "orders.acceptance_window_over, orders.transition_refused", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn accept_fulfilment(

@@ -202,21 +202,6 @@ pub async fn deliver_fulfilment(
     Ok(Order::try_from(&row)?)
 }
 
-/// Worker: unpaid orders whose window is over.
-pub async fn expire_orders(pool: &Pool, limit: i32) -> Result<usize> {
-    let row =
-        query_one(pool, "orders.expire_orders", "select orders.expire_orders($1) as done", &[&limit]).await?;
-    usize::try_from(row.try_get::<_, i32>("done")?).map_err(Problem::internal)
-}
-
-/// Worker: orders delivered long enough ago.
-pub async fn complete_orders(pool: &Pool, limit: i32) -> Result<usize> {
-    let row =
-        query_one(pool, "orders.complete_orders", "select orders.complete_orders($1) as done", &[&limit])
-            .await?;
-    usize::try_from(row.try_get::<_, i32>("done")?).map_err(Problem::internal)
-}
-
 pub async fn metrics(pool: &Pool) -> Result<Vec<Row>> {
     query(pool, "orders.metrics", "select status, currency, orders, total_minor from orders.metrics()", &[])
         .await

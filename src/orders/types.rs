@@ -168,6 +168,9 @@ pub struct Fulfilment {
     pub total: Money,
     pub carrier: Option<String>,
     pub tracking_number: Option<String>,
+    /// Until when the seller of a paid order must accept; then this part is cancelled and refunded. Null before and after.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub accept_due_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub accepted_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -230,7 +230,7 @@ fn an_expired_hold_never_blocks_a_sale() {
             .await
             .problem(409, "inventory.reservation_expired");
         reserve(&ana, all).await;
-        tradepost::inventory::expire(&t.app().worker_pool).await.expect("the sweeper");
+        tradepost::deadlines::sweep(&t.app().worker_pool).await.expect("the sweeper");
         let seen = sam.get(&format!("/inventory/reservations/{first}")).await.expect(200);
         assert_eq!(seen.str("status"), "EXPIRED");
     });

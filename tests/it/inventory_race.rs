@@ -81,8 +81,7 @@ fn confirm_release_and_expire_have_one_winner() {
                                 == 200
                         }
                         _ => {
-                            tradepost::inventory::expire(&t.app().worker_pool).await.expect("the sweeper")
-                                == 1
+                            tradepost::deadlines::sweep(&t.app().worker_pool).await.expect("the sweeper") == 1
                         }
                     }
                 }
@@ -90,7 +89,7 @@ fn confirm_release_and_expire_have_one_winner() {
             .await;
             // A sweeper passes by what others hold, so the three may have left an expired hold to the next round; and the
             // server's own may be at it still, which `for update` waits for.
-            tradepost::inventory::expire(&t.app().worker_pool).await.expect("the sweeper");
+            tradepost::deadlines::sweep(&t.app().worker_pool).await.expect("the sweeper");
             let lock = "select status from inventory.reservations where reservation_id = $1 for update";
             let status: String = t.one(lock, &[&held]).await;
             let won: Vec<_> = ["CONFIRMED", "RELEASED", "EXPIRED"]

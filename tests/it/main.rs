@@ -7,6 +7,7 @@ mod cli;
 mod commissions;
 mod coverage;
 mod crash;
+mod deadlines;
 mod deploy;
 mod documents;
 mod events;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use tradepost::orders;
 use tradepost::payments::workers;
 
 use crate::payments::shop::{self, available, confirm, order, start, status, try_order};
@@ -131,7 +130,7 @@ fn confirm_cancel_and_expire_have_one_winner() {
         }));
         let expiring = async {
             for _ in 0..12 {
-                orders::sql::expire_orders(&t.app().worker_pool, 3).await.unwrap();
+                tradepost::deadlines::sql::sweep_deadlines(&t.app().worker_pool, 3).await.unwrap();
             }
         };
         let (confirmed, cancelled, ()) = tokio::join!(confirming, cancelling, expiring);

@@ -16,20 +16,9 @@ declare
   v_commissions pricing.commission[];
   v_granted orders.placing[];
 begin
-  v_baskets := array(select b from orders._baskets(v_placings) as b);
-  v_lines := orders._resolved_lines(v_placings, p_now);
-  -- Used-up coupons are not refused here, where they could only be read: orders._decide does it under the counters' locks, so
-  -- that the answer is the same whether the last use went a second or a neighbour ago.
-  v_placings := orders._refuse_placings(
-    v_placings, v_lines,
-    array(select c from pricing._refuse_coupons(v_baskets, v_lines, p_now) as c
-          where c.problem_code not in ('pricing.coupon_usage_limit_reached', 'pricing.coupon_buyer_limit_reached')));
-
-  v_baskets := array(select b from unnest(v_baskets) as b where v_placings[b.basket_no].problem_code is null);
-  v_lines := array(select l from unnest(v_lines) as l where v_placings[l.basket_no].problem_code is null);
-  v_shipping := array(select s from pricing._shipping_fees(v_lines, v_baskets) as s);
-  v_lines := v_lines || array(select g from pricing._gift_lines(v_baskets, v_lines, p_now) as g);
-  v_adjustments := array(select a from pricing._apply_promotions(v_baskets, v_lines, v_shipping, '{}', p_now) as a);
+  select p.placings, p.baskets, p.lines, p.shipping, p.adjustments
+  into v_placings, v_baskets, v_lines, v_shipping, v_adjustments
+  from orders._price_placings(v_placings, p_now) as p;
 
   select d.placings, d.adjustments into v_placings, v_adjustments
   from orders._decide(v_placings, v_baskets, v_lines, v_shipping, v_adjustments, p_now) as d;

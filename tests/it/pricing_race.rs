@@ -1,6 +1,8 @@
 //! Promotions under many hands: limits and budgets are exact to the last use, and an order is priced by one version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
@@ -160,51 +162,131 @@ fn a_code_and_a_buyer_serve_as_often_as_they_may() {
     });
 }
 
-/// Versions follow each other while buyers buy. An order names one version, and by the rules of that version it costs what it
-/// cost: nobody is priced by a mixture, and nobody by rules that are not on record.
+/// The rounds that the promotions, commission rules and prices of an order are of, two of each.
+type Rounds = [(i64, i64); 3];
+
+/// What an order was priced by, read from what it names, and whether that makes the cents that it has.
+fn recomputed(order: &tokio_postgres::Row) -> (Rounds, bool) {
+    let [lamp, chair, first, second, sams, sues] = [0, 1, 2, 3, 4, 5].map(|i| order.get::<_, i64>(i));
+    let half_up = |base: i64, bp: i64| (base * bp + 5_000) / 10_000;
+    let mut left = [lamp, chair];
+    for percent_bp in [first, second] {
+        let sum = left[0] + left[1];
+        let discount = half_up(sum, percent_bp);
+        let floors = left.map(|base| base * discount / sum);
+        let rests = left.map(|base| base * discount % sum);
+        let missing = discount - floors[0] - floors[1]; // none, or one: it goes to the larger rest, of equal ones to the first
+        let to_first = if rests[0] >= rests[1] { missing } else { 0 };
+        left = [left[0] - floors[0] - to_first, left[1] - floors[1] - (missing - to_first)];
+    }
+    let again = [left[0], left[1], half_up(left[0], sams), half_up(left[1], sues)];
+    let rounds = [
+        (first / 100 - 1, second / 100 - 1),
+        ((sams - 1000) / 10, (sues - 1000) / 10),
+        (lamp - 1000, chair - 3000),
+    ];
+    (rounds, again == [6, 7, 8, 9].map(|i| order.get::<_, i64>(i)))
+}
+
+/// Everything that prices an order changes while buyers buy, at two servers: each round changes two promotions, two commission
+/// rules and the prices of two offers, one request after the other. Prices and promotions are read in one snapshot, the rules by
+/// one statement, so that an order has what was there together: what is changed earlier in a round is of that round or the one
+/// before, and never older than what is changed later. What an order names makes its cents, all of them.
 #[test]
-fn an_order_is_priced_by_one_version_of_the_rules() {
+fn an_order_is_priced_by_one_set_of_versions() {
+    const ROUNDS: i64 = 12;
     run(async |t| {
-        let (admin, sam) = (t.admin().await, t.seller("sam").await);
-        let (lamp, chair) = (t.offer(&sam, 1000, 1000).await, t.offer(&sam, 3000, 1000).await);
-        let (id, mut version) = active(&admin, ten_percent(json!({}))).await;
-        let buyers = crowd_at_two(&t, 16).await;
+        let (admin, sam, sue) = (t.admin().await, t.seller("sam").await, t.seller("sue").await);
+        let other = t.another_server().await;
+        let (lamp, chair) = (t.offer(&sam, 1000, 100_000).await, t.offer(&sue, 3000, 100_000).await);
+        let percent = |priority: i64, round: i64| {
+            ten_percent(json!({ "priority": priority, "percentBp": 100 * (round + 1) }))
+        };
+        let mut promotions = Vec::new();
+        for priority in [2, 1] {
+            promotions.push((priority, active(&admin, percent(priority, 0)).await));
+        }
+        let rule = |round: i64| json!({ "name": "Theirs", "percentBp": 1000 + 10 * round });
+        let mut rules = Vec::new();
+        for seller in [&sam, &sue] {
+            let mut scoped = rule(0);
+            scoped["sellerId"] = json!(seller.seller_id);
+            rules.push(admin.post("/pricing/commission-rules", scoped).await.expect(201).id("ruleId"));
+        }
+        let crowd = t.crowd(12).await;
+        let is_over = Arc::new(AtomicBool::new(false));
         let (replies, ()) = tokio::join!(
-            together(16, |i| {
-                let buyer = buyers[i].clone();
+            together(12, |i| {
+                let buyer = if i % 2 == 0 { crowd[i].clone() } else { crowd[i].at(&other) };
+                let is_over = Arc::clone(&is_over);
                 async move {
                     let mut replies = Vec::new();
-                    for _ in 0..6 {
+                    while !is_over.load(Ordering::Relaxed) {
                         replies.push(buyer.post("/orders", basket(&[(lamp, 1), (chair, 1)])).once().await);
                     }
                     replies
                 }
             }),
             async {
-                for percent in 0..24_i64 {
-                    let rules = ten_percent(json!({ "percentBp": 100 * (percent + 1) }));
-                    version = admin
-                        .put(&format!("/promotions/{id}"), rules)
-                        .if_match(version)
-                        .await
-                        .expect(200)
-                        .int("version");
+                for round in 1..=ROUNDS {
+                    let (here, there) = (&admin, &admin.at(&other));
+                    for (server, (priority, (id, version))) in [here, there].into_iter().zip(&mut promotions)
+                    {
+                        let change = server.put(&format!("/promotions/{id}"), percent(*priority, round));
+                        *version = change.if_match(*version).await.expect(200).int("version");
+                    }
+                    for (server, id) in [there, here].into_iter().zip(&rules) {
+                        let change = server.put(&format!("/pricing/commission-rules/{id}"), rule(round));
+                        change.if_match(round).await.expect(200);
+                    }
+                    for (seller, offer, minor) in [(&sam, lamp, 1000), (&sue.at(&other), chair, 3000)] {
+                        let prices = json!({ "prices": [{ "price": { "amountMinor": minor + round, "currency": "USD" } }] });
+                        let change =
+                            seller.put(&format!("/offers/{offer}/{}/prices", seller.seller_id), prices);
+                        change.if_match(round).await.expect(200);
+                    }
                 }
+                is_over.store(true, Ordering::Relaxed);
             }
         );
-        assert!(replies.iter().flatten().all(|reply| reply.status == 201));
-        // recomputed from the rules of the version that the order names
-        let query = "select count(*) from (
-               select a.order_id, count(distinct a.promotion_version) as versions, sum(a.amount_minor) as amount_minor,
-                      min(4000 * (v.rules ->> 'percent_bp')::bigint / 10000) as again_minor
-               from orders.adjustments as a
-               left join pricing.promotion_versions as v
-                 on v.promotion_id = a.promotion_id and v.version = a.promotion_version
-               group by a.order_id) as o
-             where o.versions = 1 and o.amount_minor = o.again_minor";
-        assert_eq!(t.int(query, &[]).await, 96);
-        let open = "select count(*) from pricing.promotion_versions where closed_at is null";
-        assert_eq!(t.int(open, &[]).await, 1);
+        let replies: Vec<Reply> = replies.into_iter().flatten().collect();
+        assert!(replies.iter().all(|reply| reply.status == 201), "{:?}", tally(&replies));
+
+        let percent_of = "select distinct (v.rules ->> 'percent_bp')::bigint
+            from orders.adjustments as a
+            join pricing.promotion_versions as v on v.promotion_id = a.promotion_id and v.version = a.promotion_version
+            where a.order_id = l.order_id and a.promotion_id";
+        let orders = t
+            .sql()
+            .query(
+                &format!(
+                    "select l.unit_price_minor, m.unit_price_minor, ({percent_of} = $1), ({percent_of} = $2),
+                            r.percent_bp::bigint, s.percent_bp::bigint, l.total_minor, m.total_minor, c.amount_minor, d.amount_minor
+                     from orders.order_lines as l
+                     join orders.order_lines as m on m.order_id = l.order_id and m.line_no = 2
+                     join orders.commissions as c on c.order_id = l.order_id and c.line_no = 1
+                     join orders.commissions as d on d.order_id = l.order_id and d.line_no = 2
+                     join pricing.commission_rules as r on r.rule_id = c.rule_id and r.version = c.rule_version
+                     join pricing.commission_rules as s on s.rule_id = d.rule_id and s.version = d.rule_version
+                     where l.line_no = 1"
+                ),
+                &[&promotions[0].1.0, &promotions[1].1.0],
+            )
+            .await
+            .expect("one version of each promotion in each order");
+        assert_eq!(orders.len(), replies.len());
+        let mut seen = BTreeSet::new();
+        for order in &orders {
+            let (rounds, is_exact) = recomputed(order);
+            assert!(is_exact, "other cents than its versions make: {order:?}");
+            let [promotions, rules, prices] = rounds;
+            for changed in [vec![promotions.0, promotions.1, prices.0, prices.1], vec![rules.0, rules.1]] {
+                assert!(changed.is_sorted_by(|earlier, later| earlier >= later), "{rounds:?}");
+                assert!(changed[0] - changed[changed.len() - 1] <= 1, "{rounds:?}");
+            }
+            seen.insert(rounds);
+        }
+        assert!(seen.len() > 1, "nothing changed meanwhile");
     });
 }
 

@@ -1886,6 +1886,9 @@ comment on view pricing.view_price_list is 'Price lists of buyer groups.';
 create view pricing.view_promotion (promotion_id uuid, seller_id uuid, name text, description text, type text, target text, percent_bp integer, amount_minor bigint, currency text, category_ids uuid[], product_ids uuid[], seller_ids uuid[], min_subtotal_minor bigint, coupon_code text, starts_at timestamp with time zone, ends_at timestamp with time zone, usage_limit integer, buyer_limit integer, priority integer, status text, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, used integer, page_cursor text, variant_ids uuid[], line_condition jsonb, condition jsonb, min_quantity integer, price_minor bigint, unit_pick text, unit_count integer, buy_quantity integer, get_quantity integer, tier_by text, tiers jsonb, bundle jsonb, gift_variant_id uuid, gift_seller_id uuid, gift_quantity integer, base text, is_exclusive boolean, exclusivity_group text, group_mode text, combines_with text[], stops_further boolean, max_order_minor bigint, max_line_minor bigint, floor_bp integer, funding text, seller_share_bp integer, platform_cap_minor bigint, budget_minor bigint, requires_coupon boolean, spent_minor bigint);
 comment on view pricing.view_promotion is 'Promotions with their uses and cost (null without usage limit and budget).';
 
+create view pricing.view_promotion_version (promotion_id uuid, version integer, opened_at timestamp with time zone, closed_at timestamp with time zone, rules jsonb, page_cursor text);
+comment on view pricing.view_promotion_version is 'The versions under which promotions acted, with their rules.';
+
 create view pricing.view_shipping_rate (seller_id uuid, currency text, fee_minor bigint, free_from_minor bigint, version integer, updated_at timestamp with time zone);
 comment on view pricing.view_shipping_rate is 'A seller''s flat shipping fee per order and currency.';
 
@@ -1995,6 +1998,10 @@ function pricing.list_listed_offers(p_ctx core.call_context, p_price_list_id uui
 
 function pricing.list_price_lists(p_ctx core.call_context, p_group_code text, p_cursor text, p_limit integer) returns SETOF pricing.view_price_list
   -- A page of price lists, newest first.
+  -- granted to tradepost_api
+
+function pricing.list_promotion_versions(p_ctx core.call_context, p_promotion_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_promotion_version
+  -- A page of the versions under which a promotion acted, newest first.
   -- granted to tradepost_api
 
 function pricing.list_promotions(p_ctx core.call_context, p_status text, p_type text, p_seller_id uuid, p_cursor text, p_limit integer) returns SETOF pricing.view_promotion
@@ -2254,7 +2261,7 @@ function pricing._percent_of(p_amount_minor bigint, p_percent_bp integer) return
 function pricing._pick_units(p_promotion_id uuid, p_lines pricing.match_line[]) returns pricing.pick
   -- Which units of the matching lines a promotion is about, where it is not about all.
 
-function pricing._preview(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[], p_not_applied pricing.not_applied[]) returns SETOF pricing.preview
+function pricing._preview(p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[], p_not_applied pricing.not_applied[], p_viewer identity.actor) returns SETOF pricing.preview
   -- The parts of a priced basket and their sums as one row.
 
 function pricing._price_basket(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_now timestamp with time zone) returns pricing.priced
@@ -2310,6 +2317,9 @@ function pricing._resolve_lines(p_wanted pricing.wanted_line[], p_now timestamp 
 
 function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Marks the redemptions of orders returned and lowers their counters, at most once.
+
+function pricing._rules_document(p pricing.promotions) returns jsonb
+  -- The rules of a promotion as a document of the API.
 
 function pricing._share_limits(p_promotion_id uuid, p_usage_limit integer, p_budget_minor bigint) returns void
   -- Shares the rest of a promotion's limits among its counter's slots.
@@ -2443,6 +2453,15 @@ create type orders."placing" as (
   problem_hint text,
   problem_errors jsonb
 );
+
+create type orders.priced_placings as (
+  placings orders."placing"[],
+  baskets pricing.basket[],
+  lines pricing.basket_line[],
+  shipping pricing.basket_shipping[],
+  adjustments pricing.adjustment[]
+);
+comment on type orders.priced_placings is 'A batch of placings with their prices, fees and discounts, before stock and limits are looked at.';
 
 create type orders.promotion_report as (
   promotion_id uuid,
@@ -2868,6 +2887,9 @@ function orders._place(p_placings orders."placing"[], p_now timestamp with time 
 
 function orders._place_in_turns(p_placings orders."placing"[], p_now timestamp with time zone) returns orders."placing"[]
   -- Places a batch in parts in which no buyer has two requests, so that each finds the orders before it.
+
+function orders._price_placings(p_placings orders."placing"[], p_now timestamp with time zone) returns orders.priced_placings
+  -- Prices a batch of placings in one snapshot.
 
 function orders._redeem_uses(p_placings orders."placing"[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns void
   -- Counts the limited promotions that granted orders use.

@@ -1,5 +1,5 @@
 begin;
-select plan(26);
+select plan(27);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.seller_id(test.seller('sam')) as sid, test.seller_id(test.seller('sue')) as sued;
 alter table f add lamp uuid, add mug uuid, add gift uuid;
@@ -25,6 +25,7 @@ select is((select row(subtotal_minor, discount_minor, shipping_minor, total_mino
 select is((select row(l.line_no, l.quantity, l.unit_price_minor, l.total_minor, a.amount_minor, a.seller_minor, a.promotion_id = gift)::text
            from one join orders.order_lines as l using (order_id) join f on f.mug = l.variant_id
            join orders.adjustments as a on a.order_id = l.order_id and a.line_no = l.line_no), '(2,2,700,0,1400,0,t)', 'at the price of its offer, borne by the platform');
+select is((select string_agg(concat_ws(' ', l ->> 'lineNo', l ->> 'giftOf' = gift::text), ', ' order by l ->> 'lineNo') from one, f, orders.get_order_pricing(test.ctx(ana), order_id) as p, jsonb_array_elements(p.lines) as l), '1, 2 t', 'and shown as what it is');
 select is((select test.stock(mug) from f), '3/2', 'it is held like everything else');
 -- a gift that is short never makes an order fail
 select is((select string_agg(concat_ws(' ', problem_code, total_minor, jsonb_array_length(fulfilments)), ', ') from f, pg_temp.placed(ben, jsonb_build_object(lamp::text, 2))), '2490 1', 'an order without the gift when it is short');

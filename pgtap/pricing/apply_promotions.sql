@@ -1,5 +1,5 @@
 begin;
-select plan(18);
+select plan(21);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam,
        test.seller_id(test.seller('sam')) as sid, test.seller('sue') as sue, test.seller_id(test.seller('sue')) as sued;
@@ -9,6 +9,13 @@ alter table f add basket jsonb;
 update f set basket = jsonb_build_array(jsonb_build_object('variantId', lamp, 'quantity', 3), jsonb_build_object('variantId', chair, 'sellerId', sued, 'quantity', 1));
 insert into pricing.shipping_rates (seller_id, currency, fee_minor, updated_at) select sid, 'USD', 490, core.now() from f;
 select test.promotion('{"name": "Ten", "percentBp": 1000}'), test.promotion('{"name": "Ship", "type": "FREE_SHIPPING", "target": "SHIPPING", "couponCode": "SHIP", "buyerLimit": 1}');
+
+create function pg_temp.parts(p_user_id uuid) returns text language sql as $$
+  select string_agg(coalesce(a #>> '{sellerPart,amountMinor}', '-'), ' ' order by a ->> 'lineNo')
+  from f, pricing.apply_promotions(test.ctx(p_user_id), basket, 'USD', '{}', null, null) as p, jsonb_array_elements(p.adjustments) as a $$;
+select is(pg_temp.parts(ana), '- -', 'who pays is not the buyer''s business') from f;
+select is(pg_temp.parts(sam), '300 -', 'a seller sees it on its own lines') from f;
+select is(pg_temp.parts(admin), '300 250', 'administrators everywhere') from f;
 
 -- allowed
 create temporary table priced as select p.* from f, pricing.apply_promotions(test.ctx(ana), basket, 'USD', '{ship, nope}', null, null) as p;

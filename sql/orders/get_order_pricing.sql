@@ -22,7 +22,13 @@ begin
                    'lineNo', l.line_no, 'sellerId', l.seller_id, 'variantId', l.variant_id, 'title', l.title, 'sku', l.sku,
                    'quantity', l.quantity, 'unitPrice', core._money(l.unit_price_minor, c),
                    'subtotal', core._money(l.subtotal_minor, c), 'discount', core._money(l.discount_minor, c),
-                   'total', core._money(l.total_minor, c)) order by l.line_no)
+                   'total', core._money(l.total_minor, c),
+                   'giftOf', (select a.promotion_id
+                              from orders.adjustments as a
+                              join pricing.promotion_versions as v
+                                on v.promotion_id = a.promotion_id and v.version = a.promotion_version
+                              where a.seller_id = l.seller_id and a.order_id = l.order_id and a.line_no = l.line_no
+                                and v.rules ->> 'type' = 'GIFT')) order by l.line_no)
           from orders.order_lines as l where l.seller_id = any (v_seller_ids) and l.order_id = v_order.order_id),
          jsonb_agg(jsonb_build_object(
            'sellerId', f.seller_id, 'fee', core._money(f.shipping_minor, c),
@@ -42,7 +48,7 @@ begin
          case when v_sees_costs then (
            select coalesce(jsonb_agg(jsonb_build_object(
                     'lineNo', k.line_no, 'sellerId', k.seller_id, 'ruleId', k.rule_id, 'ruleVersion', k.rule_version,
-                    'percentBp', k.percent_bp, 'base', core._money(k.base_minor, c), 'exactPercent', k.exact_percent::text,
+                    'percentBp', k.percent_bp, 'base', core._money(k.base_minor, c), 'exactPercent', trim_scale(k.exact_percent)::text,
                     'amount', core._money(k.amount_minor, c), 'vat', core._money(k.vat_minor, c))
                     order by k.seller_id, k.line_no nulls last), '[]')
            from (select k.line_no, k.seller_id, k.rule_id, k.rule_version, k.percent_bp, k.base_minor, k.exact_percent,

@@ -1,7 +1,9 @@
--- A priced basket as one document: the parts as the API shows them, and their sums. Private; reads only.
+-- A priced basket as one document: the parts as the API shows them, and their sums. Who bears a discount is shown to administrators,
+-- and to sellers of their own lines. Private; reads only.
 create or replace function pricing._preview(
   p_currency text, p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],
-  p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[], p_not_applied pricing.not_applied[]
+  p_adjustments pricing.adjustment[], p_refusals pricing.coupon_refusal[], p_not_applied pricing.not_applied[],
+  p_viewer identity.actor
 )
 returns setof pricing.preview
 language sql
@@ -39,7 +41,9 @@ as $$
                    'promotionId', a.promotion_id, 'promotionVersion', a.promotion_version, 'name', p.name,
                    'couponCode', a.coupon_code, 'target', a.target, 'lineNo', a.line_no, 'sellerId', a.seller_id,
                    'base', core._money(a.base_minor, p_currency), 'exactShare', a.exact_share::text,
-                   'amount', core._money(a.amount_minor, p_currency), 'sellerPart', core._money(a.seller_minor, p_currency))
+                   'amount', core._money(a.amount_minor, p_currency),
+                   'sellerPart', case when p_viewer.role = 'ADMIN' or p_viewer.seller_id = a.seller_id
+                                      then core._money(a.seller_minor, p_currency) end)
                    order by a.ordinality), '[]')
           from unnest(p_adjustments) with ordinality as a
           join pricing.promotions as p on p.promotion_id = a.promotion_id),
@@ -57,5 +61,5 @@ as $$
   from sums
 $$;
 comment on function pricing._preview(text, pricing.basket_line[], pricing.basket_shipping[], pricing.adjustment[],
-                                     pricing.coupon_refusal[], pricing.not_applied[]) is
+                                     pricing.coupon_refusal[], pricing.not_applied[], identity.actor) is
   'The parts of a priced basket and their sums as one row.';

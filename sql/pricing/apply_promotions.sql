@@ -53,7 +53,7 @@ begin
     p_currency,
     v_given.lines, v_shipping, v_given.adjustments,
     array(select r from pricing._refuse_coupons(v_baskets, v_lines, v_now) as r),
-    array(select n from pricing._not_applied(v_baskets, v_priced, v_shipping, v_now) as n)) as p;
+    array(select n from pricing._not_applied(v_baskets, v_priced, v_shipping, v_now) as n), v_actor) as p;
 end
 $$;
 comment on function pricing.apply_promotions(core.call_context, jsonb, text, text[], text, integer) is

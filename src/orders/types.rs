@@ -262,6 +262,8 @@ pub struct OrderPricingLine {
     pub subtotal: Money,
     pub discount: Money,
     pub total: Money,
+    /// The promotion that gave this line as a gift.
+    pub gift_of: Option<Uuid>,
 }
 
 /// A seller's shipping fee.

@@ -12,7 +12,7 @@ use super::types::{
     CommissionRuleChange, CommissionRuleEnd, CommissionRuleFilter, CommissionRuleHistory, Coupon,
     CouponBatch, CouponFilter, ListPricesChange, ListedOffer, NewBuyerGroup, NewCommissionRule,
     NewCouponBatch, Preview, PriceList, PriceListChange, PriceListFilter, Promotion, PromotionFilter,
-    PromotionRules, ResolvedCommissions, ShippingRate, ShippingRateChange,
+    PromotionRules, PromotionVersion, ResolvedCommissions, ShippingRate, ShippingRateChange,
 };
 use crate::app::App;
 use crate::http::actor::{Actor, AdminActor, MaybeActor, SellerActor};
@@ -388,6 +388,29 @@ pub async fn end_promotion(
     ApiPath(promotion_id): ApiPath<Uuid>,
 ) -> Result<Versioned<Promotion>> {
     Ok(Versioned(sql::end_promotion(&app.pool, &ctx.call(&actor), promotion_id).await?))
+}
+
+/// List the versions of a promotion
+///
+/// Those under which it acted or acts, newest first. Each discount of an order names the version that it was computed by.
+#[utoipa::path(
+    get, path = "/promotions/{promotionId}/versions", tag = "pricing", operation_id = "listPromotionVersions",
+    security(("bearer" = [])),
+    params(("promotionId" = Uuid, Path, description = "The promotion"), Page),
+    responses(
+        (status = 200, description = "A page of versions", body = Paged<PromotionVersion>),
+        (status = 404, description = "pricing.promotion_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_promotion_versions(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    page: Page,
+    ApiPath(promotion_id): ApiPath<Uuid>,
+) -> Result<Json<Paged<PromotionVersion>>> {
+    let rows = sql::list_promotion_versions(&app.pool, &ctx.call(&actor), promotion_id, &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| PromotionVersion::try_from(row))?))
 }
 
 /// List the coupon batches of a promotion

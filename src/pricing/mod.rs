@@ -36,6 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::activate_promotion))
         .routes(routes!(http::pause_promotion))
         .routes(routes!(http::end_promotion))
+        .routes(routes!(http::list_promotion_versions))
         .routes(routes!(http::list_coupon_batches, http::create_coupon_batch))
         .routes(routes!(http::export_coupons))
         .routes(routes!(http::list_coupons))

@@ -264,6 +264,21 @@ pub async fn create_coupon_batch(
     Ok(CouponBatch::try_from(&row)?)
 }
 
+pub async fn list_promotion_versions(
+    pool: &Pool,
+    ctx: &CallContext,
+    promotion_id: Uuid,
+    page: &Page,
+) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "pricing.list_promotion_versions",
+        "select version, opened_at, closed_at, rules, page_cursor from pricing.list_promotion_versions($1, $2, $3, $4)",
+        &[ctx, &promotion_id, &page.cursor, &page.limit],
+    )
+    .await
+}
+
 pub async fn list_coupon_batches(
     pool: &Pool,
     ctx: &CallContext,

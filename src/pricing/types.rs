@@ -837,6 +837,34 @@ pub struct PromotionFilter {
     pub seller_id: Option<Uuid>,
 }
 
+/// The rules of a promotion while it acted under them. They never change: a change makes the next version.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PromotionVersion {
+    #[schema(minimum = 1)]
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub opened_at: Timestamp,
+    /// When the promotion stopped to act under them; null while it does.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<Timestamp>,
+    #[schema(value_type = PromotionRules)]
+    pub rules: Box<RawValue>,
+}
+
+impl TryFrom<&Row> for PromotionVersion {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            version: row.try_get("version")?,
+            opened_at: row.try_get("opened_at")?,
+            closed_at: row.try_get("closed_at")?,
+            rules: row.try_get::<_, Json<Box<RawValue>>>("rules")?.0,
+        })
+    }
+}
+
 /// Coupon codes that were generated together.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -1109,8 +1137,8 @@ pub struct PricedAdjustment {
     pub exact_share: String,
     /// What is taken off.
     pub amount: Money,
-    /// What of it the seller bears; the marketplace bears the rest.
-    pub seller_part: Money,
+    /// What of it the seller bears; the marketplace bears the rest. Null for buyers, and for sellers on lines of others.
+    pub seller_part: Option<Money>,
 }
 
 /// A promotion that could act on this basket and did not.
@@ -1163,6 +1191,8 @@ pub struct Preview {
     /// Before discounts.
     pub shipping: Money,
     pub total: Money,
+    /// The smallest amount: what shares are rounded to.
+    pub rounding_unit: Money,
     #[schema(value_type = Vec<PricedLine>)]
     pub lines: Box<RawValue>,
     #[schema(value_type = Vec<PricedShipping>)]
@@ -1189,6 +1219,7 @@ impl TryFrom<&Row> for Preview {
             discount: money("discount_minor")?,
             shipping: money("shipping_minor")?,
             total: money("total_minor")?,
+            rounding_unit: Money::new(1, currency.clone()),
             lines: json("lines")?,
             shipping_fees: json("shipping")?,
             adjustments: json("adjustments")?,

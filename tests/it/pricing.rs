@@ -193,6 +193,21 @@ fn a_promotion_lives_from_draft_to_end() {
         assert_eq!(t.anybody().get(&path).await.expect(200).str("name"), "Ten");
         let next = sam.put(&path, change.clone()).if_match(3).await.expect(200);
         assert_eq!((next.int("version"), next.str("status")), (4, "ACTIVE"), "a new version supersedes it");
+        let versions = sam.get(&format!("{path}/versions?limit=1")).await.expect(200);
+        assert_eq!(
+            (&versions.items()[0]["version"], &versions.items()[0]["closedAt"]),
+            (&json!(4), &Value::Null)
+        );
+        let older = sam
+            .get(&format!("{path}/versions"))
+            .query(&[("cursor", versions.str("nextCursor"))])
+            .await
+            .expect(200);
+        assert_eq!(
+            (&older.items()[0]["rules"]["percentBp"], &older.items()[0]["closedAt"], older.items().len()),
+            (&json!(1500), &versions.items()[0]["openedAt"], 1)
+        );
+        ana.get(&format!("{path}/versions")).await.problem(403, "identity.role_required");
         sam.post(&act("activate"), json!({})).await.problem(409, "pricing.transition_refused");
         assert_eq!(admin.post(&act("pause"), json!({})).await.expect(200).str("status"), "PAUSED");
         sam.put(&path, change.clone()).if_match(1).await.problem(412, "core.version_stale");
@@ -636,7 +651,13 @@ fn a_preview_costs_what_the_order_costs() {
         let kept = ana.get(&path).await.expect(200);
         assert_eq!(amounts(&preview["adjustments"]), amounts(&kept["adjustments"]));
         assert_eq!(kept["adjustments"][1]["exactShare"], preview["adjustments"][1]["exactShare"]);
-        assert_eq!(kept["roundingUnit"], json!({ "amountMinor": 1, "currency": "USD" }));
+        for derivation in [&kept, &preview] {
+            assert_eq!(derivation["roundingUnit"], json!({ "amountMinor": 1, "currency": "USD" }));
+            assert!(
+                derivation["adjustments"][0]["sellerPart"].is_null(),
+                "who pays is not the buyer's business"
+            );
+        }
         assert!(kept["commissions"].is_null() && kept["adjustments"][0]["sellerPart"].is_null());
         let seen = sam.get(&path).await.expect(200);
         assert_eq!(seen["adjustments"][0]["sellerPart"], seen["adjustments"][0]["amount"]);

@@ -307,25 +307,16 @@ fn order_difference(case: &Case, basket: &Basket, bought: &load::Bought) -> Resu
         .iter()
         .map(|a| {
             let (promotion, seller) = (a["promotionId"].as_str(), a["sellerId"].as_str());
-            let (amount, part) =
-                (a["amount"]["amountMinor"].as_i64(), a["sellerPart"]["amountMinor"].as_i64());
+            let amount = a["amount"]["amountMinor"].as_i64(); // who pays is not shown to buyers
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-            (
-                text(promotion),
-                text(seller),
-                a["lineNo"].as_i64().map(Minor::from),
-                amount.map(Minor::from),
-                part.map(Minor::from),
-            )
+            (text(promotion), text(seller), a["lineNo"].as_i64().map(Minor::from), amount.map(Minor::from))
         })
         .collect();
     let mut ordered: Vec<_> = bought
         .priced
         .shares
         .iter()
-        .map(|s| {
-            (s.promotion.to_string(), s.seller.to_string(), s.line_no, Some(s.amount), Some(s.seller_pays))
-        })
+        .map(|s| (s.promotion.to_string(), s.seller.to_string(), s.line_no, Some(s.amount)))
         .collect();
     previewed.sort();
     ordered.sort();

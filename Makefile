@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-pricing psql gen pgtap coverage-sql model fuzz migrate seed reset
+.PHONY: help run test fault fault-long check bench bench-pricing psql gen pgtap coverage-sql model fuzz migrate seed reset
 
 help:    ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -7,6 +7,10 @@ run:     ## the server on an embedded Postgres, with demo data (ARGS="…" go to
 	@scripts/run $(ARGS)
 test:    ## every test on a private cluster; PG=18 on that version; TEST=name only those
 	@TEST="$(TEST)" scripts/test $(PG)
+fault:   ## the fault laboratory, short form; SEED=n repeats a run, TEST=runs::cuts one scenario, PG=18 on that version
+	@TEST="$(TEST)" SEED="$(SEED)" scripts/fault "$(PG)"
+fault-long: ## the same in the long form: TEST=runs::crash five minutes of kill -9; without TEST all scenarios, over an hour
+	@TEST="$(TEST)" SEED="$(SEED)" FAULT_LONG=1 scripts/fault "$(PG)"
 check:   ## format, clippy, generated files, tests: what a change must pass
 	@scripts/check $(PG)
 pgtap:   ## the pgTAP suite; DATABASE_URL=… on any migrated database; FILE=orders/place_orders one file

@@ -9,6 +9,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use tradepost::embedded::DbRole;
 use tradepost::seed;
 
+pub use crate::support::database::sql_files;
 use crate::support::database::{self, Database};
 use crate::support::statements::split;
 use crate::support::{block_on, password_hash, root};
@@ -170,14 +171,4 @@ pub async fn run_file_on(client: &Client, path: &Path) -> Outcome {
         Some(_) => {}
     }
     outcome
-}
-
-pub fn sql_files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries
-        .map(|e| e.expect("entry").path())
-        .filter(|p| p.extension().is_some_and(|e| e == "sql"))
-        .collect();
-    files.sort();
-    files
 }

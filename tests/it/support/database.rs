@@ -44,28 +44,111 @@ pub fn cluster() -> &'static Cluster {
 
 async fn start() -> anyhow::Result<Cluster> {
     let dir = env::temp_dir().join(format!("tradepost-test-{}", std::process::id()));
-    let mut options = Options::new(&dir);
-    options.durable = false;
-    options.pg_major = env::var("TRADEPOST_TEST_PG")
-        .ok()
-        .filter(|v| !v.is_empty())
-        .map(|v| v.parse().expect("a major version"));
-    options.pg_bin = env::var_os("PG_BIN").map(PathBuf::from);
-    options.cache_dir = Some(fetched_servers());
-    options.extra_settings =
-        [("max_connections", "400"), ("shared_buffers", "128MB"), ("max_locks_per_transaction", "256")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec();
+    let options = Options { durable: false, ..options(&dir) };
     let cluster = Cluster::start(&options).await?;
     remove_at_exit(&cluster, &dir);
+    prepare_template(&cluster).await?;
+    eprintln!("test cluster: PostgreSQL {} in {}", cluster.major(), dir.display());
+    Ok(cluster)
+}
+
+/// A private cluster as the tests want it: of the version that was asked for, with many connections, durable.
+pub fn options(dir: &Path) -> Options {
+    Options {
+        pg_major: env::var("TRADEPOST_TEST_PG")
+            .ok()
+            .filter(|v| !v.is_empty())
+            .map(|v| v.parse().expect("a major version")),
+        pg_bin: env::var_os("PG_BIN").map(PathBuf::from),
+        cache_dir: Some(fetched_servers()),
+        extra_settings: [
+            ("max_connections", "400"),
+            ("shared_buffers", "128MB"),
+            ("max_locks_per_transaction", "256"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec(),
+        ..Options::new(dir)
+    }
+}
+
+/// What [`Template::Migrated`] is a copy of, in a new cluster.
+pub async fn prepare_template(cluster: &Cluster) -> anyhow::Result<()> {
     let template = Template::Migrated.database();
     cluster.ensure_database(template).await?;
     let url = cluster.url(DbRole::Superuser, template);
     migrate::run(url.expose(), migrate::Options::default()).await.context("migrating the template")?;
     cluster.ensure_role_passwords().await?;
-    load_helpers(url.expose()).await?;
-    eprintln!("test cluster: PostgreSQL {} in {}", cluster.major(), dir.display());
-    Ok(cluster)
+    cheapen_logins(cluster).await?;
+    load_helpers(url.expose()).await
+}
+
+/// A login costs the client 4,096 hashes, which is 50 ms in a build without optimisation. The passwords are 256 random bits,
+/// so one hash does for tests.
+async fn cheapen_logins(cluster: &Cluster) -> anyhow::Result<()> {
+    use aws_lc_rs::{digest, hmac, pbkdf2};
+    use base64::Engine as _;
+    let (client, connection) =
+        tokio_postgres::connect(cluster.url(DbRole::Superuser, "postgres").expose(), NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    for role in [DbRole::Superuser, DbRole::Api, DbRole::Worker, DbRole::Readonly] {
+        let url = url::Url::parse(cluster.url(role, "postgres").expose())?;
+        let mut salted = [0_u8; 32];
+        let password = url.password().unwrap_or_default().as_bytes();
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, std::num::NonZeroU32::MIN, b"salt", password, &mut salted);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &salted);
+        let stored = digest::digest(&digest::SHA256, hmac::sign(&key, b"Client Key").as_ref());
+        let server = hmac::sign(&key, b"Server Key");
+        let verifier = format!(
+            "SCRAM-SHA-256$1:{}${}:{}",
+            base64(b"salt"),
+            base64(stored.as_ref()),
+            base64(server.as_ref())
+        );
+        client.batch_execute(&format!("alter role {} password '{verifier}'", url.username())).await?;
+    }
+    drop(client);
+    let _ = connection.await;
+    Ok(())
+}
+
+/// Copies the template.
+pub async fn clone_template(
+    cluster: &Cluster,
+    template: Template,
+    name: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let admin = connect_to(cluster, "postgres", DbRole::Superuser).await?;
+    let copy = format!("create database {name} template {} strategy file_copy", template.database());
+    admin.batch_execute(&copy).await?;
+    if template != Template::Empty {
+        // Rights and settings of a database are not copied with it.
+        let rights = fs::read_to_string(root().join("sql/bootstrap.sql")).expect("sql/bootstrap.sql");
+        connect_to(cluster, name, DbRole::Superuser).await?.batch_execute(&rights).await?;
+    }
+    Ok(())
+}
+
+pub async fn connect_to(
+    cluster: &Cluster,
+    database: &str,
+    role: DbRole,
+) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(cluster.url(role, database).expose(), NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// The SQL files of a folder, in the order of their names.
+pub fn sql_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .map(|e| e.expect("entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    files.sort();
+    files
 }
 
 /// The fixtures of the pgTAP tests serve the others too.
@@ -74,7 +157,7 @@ async fn load_helpers(url: &str) -> anyhow::Result<()> {
     let connection = tokio::spawn(connection);
     // A helper may call pgTAP, which this database has not.
     client.batch_execute("set check_function_bodies = off").await?;
-    for helper in crate::pgtap::sql_files(&root().join("pgtap/helpers")) {
+    for helper in sql_files(&root().join("pgtap/helpers")) {
         let name = helper.display().to_string();
         client.batch_execute(&fs::read_to_string(helper)?).await.with_context(|| name)?;
     }
@@ -95,15 +178,16 @@ fn fetched_servers() -> PathBuf {
 /// Statics are not dropped at the end of a process, and a killed one drops nothing. A shell that waits for its
 /// standard input to close outlives us by just enough to stop the server and to remove the files.
 #[allow(clippy::zombie_processes)] // it ends after us
-fn remove_at_exit(cluster: &Cluster, dir: &Path) {
+pub fn remove_at_exit(cluster: &Cluster, dir: &Path) {
     use std::os::unix::process::CommandExt;
-    let script = r#"read -r _; kill -INT "$1" 2>/dev/null
-        i=0; while kill -0 "$1" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
+    let script = r#"read -r _; pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null) && kill -INT "$pid" 2>/dev/null
+        i=0; while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
         rm -rf "$2" "$3""#;
     let data = cluster.data_dir().parent().unwrap_or(dir);
     let data = if data.starts_with(env::temp_dir()) && data != env::temp_dir() { data } else { dir };
     let mut shell = Command::new("/bin/sh")
-        .args(["-c", script, "sh", &cluster.postmaster_pid().to_string()])
+        .args(["-c", script, "sh"])
+        .arg(cluster.data_dir())
         .arg(dir)
         .arg(data)
         .stdin(Stdio::piped())
@@ -126,21 +210,10 @@ impl Database {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         tokio::task::spawn_blocking(move || prepare(template)).await.expect("template");
-        let admin = connect_to("postgres", DbRole::Superuser).await;
-        admin
-            .batch_execute(&format!(
-                "create database {name} template {} strategy file_copy",
-                template.database()
-            ))
+        clone_template(cluster(), template, &name)
             .await
             .unwrap_or_else(|e| panic!("create database {name}: {e:?}"));
-        let database = Self { name };
-        if template != Template::Empty {
-            // Rights and settings of a database are not copied with it.
-            let rights = fs::read_to_string(root().join("sql/bootstrap.sql")).expect("sql/bootstrap.sql");
-            database.connect().await.batch_execute(&rights).await.expect("rights of the database");
-        }
-        database
+        Self { name }
     }
 
     pub fn url(&self, role: DbRole) -> String {
@@ -149,15 +222,15 @@ impl Database {
 
     /// A new connection as the superuser.
     pub async fn connect(&self) -> Client {
-        connect_to(&self.name, DbRole::Superuser).await
+        connect_as(&self.name, DbRole::Superuser).await
     }
 
     pub async fn connect_as(&self, role: DbRole) -> Client {
-        connect_to(&self.name, role).await
+        connect_as(&self.name, role).await
     }
 
     pub async fn drop(self) {
-        let admin = connect_to("postgres", DbRole::Superuser).await;
+        let admin = connect_as("postgres", DbRole::Superuser).await;
         admin
             .batch_execute(&format!("drop database {} with (force)", self.name))
             .await
@@ -165,13 +238,10 @@ impl Database {
     }
 }
 
-async fn connect_to(database: &str, role: DbRole) -> Client {
-    let url = cluster().url(role, database);
-    let (client, connection) = tokio_postgres::connect(url.expose(), NoTls)
+async fn connect_as(database: &str, role: DbRole) -> Client {
+    connect_to(cluster(), database, role)
         .await
-        .unwrap_or_else(|e| panic!("connecting to {database} as {role:?}: {e:?}"));
-    tokio::spawn(connection);
-    client
+        .unwrap_or_else(|e| panic!("connecting to {database} as {role:?}: {e:?}"))
 }
 
 /// Blocks until the template is there.
@@ -192,7 +262,7 @@ async fn prepare_pgtap() {
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
 
     let building = "pgtap_building";
-    let admin = connect_to("postgres", DbRole::Superuser).await;
+    let admin = connect_as("postgres", DbRole::Superuser).await;
     admin
         .batch_execute(&format!(
             "create database {building} template {} strategy file_copy",
@@ -200,7 +270,7 @@ async fn prepare_pgtap() {
         ))
         .await
         .expect("create database");
-    let client = connect_to(building, DbRole::Superuser).await;
+    let client = connect_as(building, DbRole::Superuser).await;
     let load = async |what: &str, script: String| {
         client.batch_execute(&script).await.unwrap_or_else(|e| panic!("{what}: {e:?}"));
     };

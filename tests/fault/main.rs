@@ -1,0 +1,114 @@
+//! The fault laboratory: seeded runs of the real program on durable clusters, with everything around them breaking, and
+//! checkers that read only what the clients know and what the database holds. See docs/fault-laboratory.md.
+//!
+//! `FAULT_SEED=n` repeats a run, `FAULT_LONG=1` takes the long forms, `FAULT_PROGRAM=path` another build of the program.
+
+mod bugs;
+mod checks;
+mod ground;
+mod history;
+mod nemesis;
+mod proxy;
+mod scenarios;
+mod stage;
+#[path = "../it/support/mod.rs"]
+mod support;
+mod workload;
+
+use std::env;
+
+use self::bugs::Bug;
+use self::scenarios::{Run, Scenario};
+
+fn is_long() -> bool {
+    env::var("FAULT_LONG").is_ok_and(|long| !long.is_empty() && long != "0")
+}
+
+/// The same in each short run, so that a red one is red for everybody; another in each long run.
+fn seed() -> u64 {
+    match env::var("FAULT_SEED").ok().filter(|seed| !seed.is_empty()) {
+        Some(seed) => seed.parse().expect("FAULT_SEED is a number"),
+        None if is_long() => {
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs()
+        }
+        None => 1,
+    }
+}
+
+/// Runs a scenario on the product as it is: nothing may be found.
+fn passes(scenario: Scenario) {
+    let run = Run { scenario, seed: seed(), is_long: is_long(), bug: None };
+    let report = run.go();
+    println!("{report}");
+    assert!(
+        report.findings.is_empty(),
+        "{scenario:?} with seed {} found:\n{}the programs said: {}\nhistory: {}\nrepeat: {}",
+        run.seed,
+        report.findings.text(),
+        report.logs,
+        report.history.display(),
+        run.command()
+    );
+}
+
+/// Runs the scenario of a planted bug: something must be found.
+fn finds(bug: &str) {
+    let bug = Bug::named(bug);
+    let scenario = Scenario::named(&bug.scenario);
+    let run = Run { scenario, seed: seed(), is_long: false, bug: Some(bug.clone()) };
+    let report = run.go();
+    println!("{}: {report}\n{}", bug.name, report.findings.text());
+    assert!(
+        !report.findings.is_empty(),
+        "{scenario:?} with seed {} did not find the planted bug {} ({})\nhistory: {}\nrepeat: {}",
+        run.seed,
+        bug.name,
+        bug.title,
+        report.history.display(),
+        run.command()
+    );
+}
+
+macro_rules! scenarios {
+    ($($name:ident)*) => {
+        /// The product as it is.
+        mod runs {
+            $(#[test] fn $name() { super::passes(super::Scenario::named(stringify!($name))); })*
+        }
+
+        #[test]
+        fn every_scenario_is_run() {
+            let run = [$(stringify!($name)),*];
+            for scenario in Scenario::ALL {
+                assert!(run.contains(&scenario.name()), "{} is never run", scenario.name());
+            }
+        }
+    };
+}
+
+scenarios! {
+    sell_out crash holds crossing log inversion stream long_transaction latency same_key cuts neighbours coupons trade
+}
+
+macro_rules! planted {
+    ($($name:ident)*) => {
+        /// Each planted bug must be found.
+        mod planted {
+            $(#[test] fn $name() { super::finds(stringify!($name)); })*
+        }
+
+        #[test]
+        fn every_planted_bug_is_looked_for() {
+            let looked_for = [$(stringify!($name)),*];
+            assert!(looked_for.len() >= 5);
+            for bug in Bug::all() {
+                assert!(looked_for.contains(&bug.name.as_str()), "nobody looks for {}", bug.name);
+                bug.script(); // its texts are still there
+            }
+        }
+    };
+}
+
+planted! {
+    no_row_lock_on_stock unsorted_locks no_fence_in_the_sequencer xmin_reader smallest_id_order
+}

@@ -7,7 +7,8 @@
 --      first, and the greatest total acts (ties: order of acting);
 --   3. its class (ORDER; LINE for LINES and UNITS; SHIPPING) and that of one that acted do not combine, by either's word;
 --   4. it takes nothing off: then it did not act.
--- Shares of 0 are left out. Rows come in the order of acting, of one promotion in that of its positions. Promotions in p_excluded (limits exhausted) count as absent. Private.
+-- Shares of 0 are left out. Rows come in the order of acting, of one promotion in that of its positions. Promotions in p_excluded
+-- (limits exhausted) count as absent. Private.
 -- long: every step reads or changes the same running state.
 create or replace function pricing._apply_promotions(
   p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],

@@ -3035,6 +3035,21 @@ create type payments.started_payment as (
   is_replayed boolean
 );
 
+create type payments.stuck_item as (
+  kind text,
+  payment_id uuid,
+  refund_id uuid,
+  order_id uuid,
+  order_status text,
+  amount_minor bigint,
+  currency text,
+  status text,
+  failure_code text,
+  attempts integer,
+  since timestamp with time zone,
+  page_cursor text
+);
+
 create table payments.ledger_entries (
   seller_id uuid not null,
   entry_id uuid not null,
@@ -3082,6 +3097,7 @@ create table payments.payments (
   version integer not null default 1,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  stuck_at timestamp with time zone,
   constraint payments_pkey PRIMARY KEY (payment_id),
   constraint payments_amount_minor_check CHECK ((amount_minor > 0)),
   constraint payments_failed_has_code_check CHECK (((status = 'FAILED'::text) = (failure_code IS NOT NULL))),
@@ -3094,10 +3110,12 @@ create table payments.payments (
 CREATE INDEX payments_due_idx ON payments.payments USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
 CREATE UNIQUE INDEX payments_live_order_key ON payments.payments USING btree (order_id) WHERE ((status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text])) AND (NOT is_surplus));
 CREATE INDEX payments_order_id_idx ON payments.payments USING btree (order_id, payment_id);
+CREATE INDEX payments_stuck_idx ON payments.payments USING btree (stuck_at) WHERE (stuck_at IS NOT NULL);
 CREATE TRIGGER guard_payment BEFORE DELETE OR UPDATE ON payments.payments FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_payment();
 comment on table payments.payments is 'One attempt to pay an order with a provider. The provider is called outside of transactions; payment_id is its idempotency key.';
 comment on column payments.payments.is_surplus is 'The money came, but another payment of the order counts: all of it goes back to the buyer.';
 comment on column payments.payments.next_check_at is 'When the reconciler asks the provider what became of the payment; null once that is known. Claiming moves it ahead: the lease.';
+comment on column payments.payments.stuck_at is 'Since when the provider is not asked any more, because it never said what became of the payment: an administrator should look.';
 
 create table payments.refunds (
   refund_id uuid not null,
@@ -3115,6 +3133,7 @@ create table payments.refunds (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   seller_ids uuid[],
+  stuck_at timestamp with time zone,
   constraint refunds_pkey PRIMARY KEY (refund_id),
   constraint refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(payment_id),
   constraint refunds_amount_minor_check CHECK ((amount_minor > 0)),
@@ -3124,9 +3143,11 @@ create table payments.refunds (
 CREATE INDEX refunds_due_idx ON payments.refunds USING btree (next_attempt_at) WHERE (status = 'PENDING'::text);
 CREATE INDEX refunds_order_id_idx ON payments.refunds USING btree (order_id);
 CREATE INDEX refunds_payment_id_idx ON payments.refunds USING btree (payment_id);
+CREATE INDEX refunds_unpaid_idx ON payments.refunds USING btree (updated_at) WHERE ((status = 'FAILED'::text) OR (stuck_at IS NOT NULL));
 CREATE TRIGGER guard_refund BEFORE DELETE OR UPDATE ON payments.refunds FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_refund();
 comment on table payments.refunds is 'Money on its way back. A worker claims due rows with a lease (next_attempt_at), calls the provider, and reports.';
 comment on column payments.refunds.seller_ids is 'The sellers whose cancelled parts go back; null: the refund is of the whole order and shared by what each seller has left of it.';
+comment on column payments.refunds.stuck_at is 'Since when the refund counts as stuck: its provider has not answered for payments.refund_attempts_max tries. It is tried on.';
 
 create view payments.view_ledger_entry (transaction_id uuid, entry_id uuid, created_at timestamp with time zone, order_id uuid, seller_id uuid, account text, amount_minor bigint, currency text);
 comment on view payments.view_ledger_entry is 'Ledger entries, append-only. Amounts in minor units; seller_id is nil for the marketplace''s own accounts.';
@@ -3136,7 +3157,7 @@ function payments.claim_refunds(p_limit integer) returns TABLE(refund_id uuid, p
   -- granted to tradepost_worker
 
 function payments.claim_unresolved(p_limit integer) returns SETOF payments.payments
-  -- Claims payments whose provider should be asked about them now; the next question moves ahead.
+  -- Claims payments whose provider should be asked about them now; the next question moves ahead, or there is none any more.
   -- granted to tradepost_worker
 
 function payments.confirm_payments(p_requests jsonb) returns SETOF payments.confirmation
@@ -3159,6 +3180,10 @@ function payments.list_payments(p_ctx core.call_context, p_order_id uuid, p_curs
   -- Payments and refunds of an order, for its buyer and administrators.
   -- granted to tradepost_api
 
+function payments.list_stuck(p_ctx core.call_context, p_cursor text, p_limit integer) returns SETOF payments.stuck_item
+  -- Payments and refunds that wait for a person, for administrators.
+  -- granted to tradepost_api
+
 function payments.react_to_orders(p_limit integer) returns integer
   -- Takes the next events about ended orders: requests refunds, abandons payments, commits the cursor with them.
   -- granted to tradepost_worker
@@ -3167,8 +3192,16 @@ function payments.request_refund(p_ctx core.call_context, p_order_id uuid, p_amo
   -- Queues a refund of a part or all of an order's payment; refunds never add up to more than was paid.
   -- granted to tradepost_api
 
+function payments.retry_payment(p_ctx core.call_context, p_payment_id uuid) returns SETOF payments.payment_listing
+  -- Takes up a payment and its refunds again after an administrator has looked.
+  -- granted to tradepost_api
+
 function payments.revenue(p_hours integer) returns TABLE(currency text, orders_count bigint, gross_minor double precision, refunded_minor double precision)
   -- Paid orders, gross and refunded amounts per currency of the last hours.
+  -- granted to tradepost_api, tradepost_readonly, tradepost_worker
+
+function payments.saga_metrics() returns TABLE(unresolved bigint, stuck_payments bigint, stuck_refunds bigint, failed_refunds bigint, dead_units bigint)
+  -- Payments and refunds without an end, and stock in holds of dead payments.
   -- granted to tradepost_api, tradepost_readonly, tradepost_worker
 
 function payments.settle_payments(p_settlements jsonb) returns SETOF payments.confirmation
@@ -3178,10 +3211,6 @@ function payments.settle_payments(p_settlements jsonb) returns SETOF payments.co
 function payments.start_payment(p_ctx core.call_context, p_order_id uuid, p_provider text, p_method_token text) returns SETOF payments.started_payment
   -- Inserts the PENDING payment of an order of the caller; the program then asks the provider.
   -- granted to tradepost_api
-
-function payments.stuck_refunds() returns bigint
-  -- How many refunds are tried again and again without an answer.
-  -- granted to tradepost_api, tradepost_readonly, tradepost_worker
 
 function payments._abandon(p_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Marks the PENDING payments of ended orders ABANDONED.
@@ -3204,11 +3233,20 @@ function payments._check_invariants() returns SETOF core.invariant_violation
 function payments._lock_payments(p_order_ids uuid[]) returns SETOF payments.payments
   -- Locks the payments of these orders, ordered by payment_id.
 
+function payments._mark_stuck_refund(p_refund payments.refunds, p_now timestamp with time zone) returns void
+  -- Marks a PENDING refund stuck after too many tries without an answer.
+
 function payments._move_refunded_order(p_payment payments.payments, p_refund payments.refunds, p_now timestamp with time zone) returns void
   -- Moves the order to REFUNDED or PARTIALLY_REFUNDED when its status allows that.
 
+function payments._open_failures() returns SETOF payments.refunds
+  -- FAILED refunds whose money has not gone back otherwise.
+
 function payments._parse_confirmations(p_requests jsonb) returns payments.confirming[]
   -- Parses a confirm_payments batch and checks each caller against current rows.
+
+function payments._pause(p_id uuid, p_tries integer, p_first_s bigint, p_longest_s bigint) returns interval
+  -- Pause before the next question to a provider: exponential, bounded, spread.
 
 function payments._payment_payload(p_payment payments.payments) returns jsonb
   -- The payload of a payment's events.

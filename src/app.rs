@@ -29,7 +29,7 @@ use crate::http::{docs, observe};
 use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
 use crate::payments::provider::Provider;
-use crate::payments::sandbox::Sandbox;
+use crate::payments::sandbox::{Sandbox, remote::Remote};
 use crate::{deadlines, inventory, orders, payments, pricing};
 
 /// What every handler may use. Cheap to clone.
@@ -158,7 +158,10 @@ impl App {
             admission: Semaphore::new(config.requests_max),
             batch: Batchers::start(&config, &lanes),
             passwords: Passwords::new(config.password_cost()),
-            provider: Arc::new(Sandbox::new(&tokens)),
+            provider: match (&config.provider_url, &config.provider_secret) {
+                (Some(url), Some(secret)) => Arc::new(Remote::new(url, secret.expose())),
+                _ => Arc::new(Sandbox::new(&tokens)),
+            },
             config,
             pool,
             worker_pool,

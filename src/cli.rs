@@ -47,9 +47,26 @@ enum Command {
     DbUrl(DbUrl),
     /// Fill an empty marketplace with demo stores, products, promotions and orders
     Seed,
+    /// A payment provider to try things with: `serve` calls it with TRADEPOST_PROVIDER_URL
+    Sandbox(SandboxServer),
     /// Administrators
     #[command(subcommand)]
     Admin(Admin),
+}
+
+#[derive(Debug, Args)]
+struct SandboxServer {
+    /// Where it listens
+    #[arg(long, default_value = "127.0.0.1:9090", value_name = "ADDRESS:PORT")]
+    at: std::net::SocketAddr,
+    /// Where its callbacks go
+    #[arg(
+        long,
+        default_value = "http://127.0.0.1:8080/api/v1/payments/callbacks/sandbox",
+        value_name = "URL"
+    )]
+    #[arg(value_parser = crate::config::http_url)]
+    callbacks: url::Url,
 }
 
 #[derive(Debug, Args)]
@@ -164,6 +181,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }),
         Command::DbUrl(options) => block_on(db_url(config, options)),
         Command::Seed => block_on(seed(config)),
+        Command::Sandbox(options) => block_on(sandbox(config, options)),
         Command::Admin(Admin::Create(options)) => block_on(create_admin(config, options)),
     }
 }
@@ -178,6 +196,22 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Runs until it is interrupted; what it keeps is gone then.
+async fn sandbox(config: Config, options: SandboxServer) -> anyhow::Result<ExitCode> {
+    let secret =
+        config.provider_secret.context("--provider-secret (TRADEPOST_PROVIDER_SECRET) is required")?;
+    let listener =
+        TcpListener::bind(options.at).await.with_context(|| format!("cannot listen on {}", options.at))?;
+    print(&format!("Sandbox   http://{}\n", listener.local_addr()?))?;
+    let sandbox =
+        crate::payments::sandbox::server::Sandbox::new(secret.expose(), Some(options.callbacks), None);
+    let interrupted = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    axum::serve(listener, sandbox.router()).with_graceful_shutdown(interrupted).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Like `Cli::parse`, but goes on after a value that is not valid, so that all mistakes are told at once: those of single

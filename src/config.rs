@@ -159,6 +159,20 @@ pub struct Config {
     #[arg(help_heading = "HTTP")]
     pub hsts: bool,
 
+    // --- payments ------------------------------------------------------------------------------------------------
+    /// How long a payment provider may take to answer; then it is asked again later what became of it
+    #[arg(long, env = "TRADEPOST_PROVIDER_TIMEOUT_MS", default_value_t = 5_000, value_name = "MS")]
+    #[arg(help_heading = "Payments")]
+    pub provider_timeout_ms: u64,
+    /// A sandbox provider that runs elsewhere (`tradepost sandbox`); default: the one that is built in
+    #[arg(long, env = "TRADEPOST_PROVIDER_URL", requires = "provider_secret", value_name = "URL")]
+    #[arg(help_heading = "Payments", value_parser = http_url)]
+    pub provider_url: Option<url::Url>,
+    /// What it signs its callbacks with
+    #[arg(long, env = "TRADEPOST_PROVIDER_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(help_heading = "Payments")]
+    pub provider_secret: Option<Secret>,
+
     // --- tokens --------------------------------------------------------------------------------------------------
     /// Ed25519 key (PKCS#8 PEM) that signs access tokens; default: <data dir>/jwt_ed25519.pem, made when missing,
     /// with the embedded Postgres only
@@ -297,6 +311,10 @@ impl Config {
             "--lock-timeout-ms must be shorter than --statement-timeout-ms",
         );
         check(
+            self.provider_timeout_ms < self.request_timeout_ms,
+            "--provider-timeout-ms must be shorter than --request-timeout-ms",
+        );
+        check(
             self.statement_timeout_ms < self.request_timeout_ms,
             "--statement-timeout-ms must be shorter than --request-timeout-ms",
         );
@@ -306,6 +324,15 @@ impl Config {
 
 fn log_filter(text: &str) -> Result<String, String> {
     tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+pub(crate) fn http_url(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+    if url.scheme() == "http" && url.has_host() {
+        Ok(url)
+    } else {
+        Err("it looks like http://127.0.0.1:9090".into())
+    }
 }
 
 fn origin(text: &str) -> Result<String, String> {

@@ -129,5 +129,18 @@ fn describe() {
         Unit::Seconds,
         "How long the oldest of them has been due, by kind."
     );
+    describe_gauge!(
+        "tradepost_payments_unresolved",
+        "Payments whose provider is still asked what became of them."
+    );
+    describe_gauge!(
+        "tradepost_payments_stuck",
+        "Payments that nobody asks about any more: a person has to look."
+    );
+    describe_gauge!("tradepost_refunds_failed", "Refunds that the provider refused: a person has to look.");
+    describe_gauge!(
+        "tradepost_stock_of_dead_payments",
+        "Units in holds of orders whose payment window is over."
+    );
     describe_gauge!("tradepost_refunds_stuck", "Refunds that no provider answers any more.");
 }

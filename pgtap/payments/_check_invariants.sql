@@ -1,5 +1,5 @@
 begin;
-select plan(38);
+select plan(41);
 
 -- Each invariant is broken once, past the functions and the triggers. Of five orders one is sold with a commission, one
 -- was cancelled and its money went back, one expired and was sold out before its money came, one waits with a payment,
@@ -99,7 +99,13 @@ select is(test.broken('payments', $$ update orders.orders as o set currency = 'E
 select is(test.broken('payments', $$ select pg_temp.pay(f.bare, 'SUCCEEDED') from f $$),
   '{payments.clearing_holds_what_was_paid,payments.seller_gets_total_less_commission,payments.unpaid_order_has_no_money}', 'paid, and nobody noticed');
 select is(test.broken('payments', $$ select pg_temp.pay(f.bare, 'ABANDONED') from f $$),
-  '{payments.unpaid_order_has_no_money}', 'a payment given up while the order waits for it');
+  '{payments.unpaid_order_has_no_money,payments.unresolved_is_looked_after}', 'a payment given up while the order waits for it, that nobody asks about');
+select is(test.broken('payments', $$ update payments.payments as p set next_check_at = null from f where p.payment_id = f.waiting_payment $$),
+  '{payments.unresolved_is_looked_after}', 'or one that the reconciler has lost');
+select is(test.broken('payments', $$ update payments.payments as p set next_check_at = null, stuck_at = core.now() from f where p.payment_id = f.waiting_payment $$),
+  '{}', 'but not one that a person was told of');
+select is(test.broken('payments', $$ update inventory.reservations as r set expires_at = expires_at + interval '1 s' from f where r.reservation_id = f.waiting $$),
+  '{payments.dead_payments_hold_no_stock}', 'stock held longer than its payment can come');
 select is(test.broken('payments', $$ update orders.orders as o set status = 'PAYMENT_FAILED' from f where o.order_id = f.waiting $$),
   '{payments.unpaid_order_has_no_money}', 'failed while a payment is under way');
 select is(test.broken('payments', $$ update orders.orders as o set status = 'CANCELLED' from f where o.order_id = f.waiting $$),

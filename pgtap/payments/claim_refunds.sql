@@ -11,9 +11,9 @@ select results_eq(
        from (select test.pay_react()) as r cross join lateral payments.claim_refunds(10) as c $$,
   $$ values (1000::bigint, 'USD', 'sandbox', 'ref_1', 1) $$, 'due at once, with what the provider must know');
 select is((select count(*)::int from payments.claim_refunds(10)), 0, 'leased');
-select test.pay_clock(interval '31 seconds');
+select test.pay_clock(interval '34 seconds');
 select is((select c.attempts from payments.claim_refunds(10) as c), 2, 'due again after the pause');
-select ok((select r.next_attempt_at between core.now() + interval '59 s' and core.now() + interval '61 s' from payments.refunds as r join f using (payment_id)),
+select ok((select r.next_attempt_at between core.now() + interval '53 s' and core.now() + interval '67 s' from payments.refunds as r join f using (payment_id)),
           'each pause is longer');
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(35);
+select plan(38);
 create temporary table f as
 select test.pay_user('BUYER') as buyer, test.pay_user('ADMIN') as admin, test.pay_seller() as s1, test.pay_seller() as s2, test.pay_seller() as s3;
 alter table f add order_id uuid, add payment_id uuid, add refund_id uuid;
@@ -67,12 +67,15 @@ update f set refund_id = (select r.refund_id from payments.refunds as r where r.
 select is((select payments.finish_refund(f.refund_id, 'UNKNOWN', null, null) from f), 'PENDING', 'no answer: it will be tried again');
 update payments.refunds as r set attempts = core._setting_int('payments.refund_attempts_max') from f where r.refund_id = f.refund_id;
 select is((select payments.finish_refund(f.refund_id, 'UNKNOWN', null, null) from f), 'PENDING', 'and again: the provider may have paid');
-select is(payments.stuck_refunds(), 1::bigint, 'a person has to look');
+select is((select m.stuck_refunds from payments.saga_metrics() as m), 1::bigint, 'a person has to look');
+select is((select payments.finish_refund(f.refund_id, 'UNKNOWN', null, null) from f), 'PENDING', 'it is tried on');
+select is((select count(*) from (select type from events.staging union all select type from events.log) as e where e.type = 'payments.refund_stuck'), 1::bigint, 'and told once');
+select is_empty('select * from payments._check_invariants()', 'no invariant is broken');
 select throws_ok($$ select payments.request_refund(test.ctx(f.admin, 'twice'), f.order_id, 1000, 'USD', 'x') from f $$,
                  'MK409', 'payments.refund_exceeds_paid', 'but cannot pay a second time');
 select is((select payments.finish_refund(f.refund_id, 'FAILED', null, 'account_closed') from f), 'FAILED', 'the provider says that it did not');
 select is((select r.failure_code from payments.refunds as r join f using (refund_id)), 'account_closed', 'and why');
-select is(payments.stuck_refunds(), 0::bigint, 'which is an answer');
+select results_eq('select m.stuck_refunds, m.failed_refunds from payments.saga_metrics() as m', $$ values (0::bigint, 1::bigint) $$, 'which is an answer, and not the end');
 select is(pg_temp.order_status(), 'CANCELLED', 'the order waits');
 select is_empty('select * from payments._check_invariants()', 'no invariant is broken');
 select is(pg_temp.refund(1000), 'SUCCEEDED', 'the person repeats it');

@@ -10,24 +10,35 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_now constant timestamptz := core.now();
+  v_limit constant integer := least(greatest(p_limit, 1), 1000);
   v_kind text;
   v_done integer;
 begin
   for v_kind in
+    -- as core.view_deadline, but each index is read from its oldest entry on and no farther than needed
     select d.kind
-    from (select v.kind, v.due_at
-          from core.view_deadline as v
-          where v.due_at <= core.now() and v.kind in ('orders.payment', 'orders.acceptance', 'orders.completion', 'inventory.hold')
-          order by v.due_at
-          limit least(greatest(p_limit, 1), 1000)) as d
+    from ((select case when o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') then 'orders.payment'
+                       when o.status = 'DELIVERED' then 'orders.completion'
+                       else 'orders.acceptance' end as kind, o.due_at
+           from orders.orders as o
+           where o.due_at <= v_now
+           order by o.due_at
+           limit v_limit)
+          union all
+          (select 'inventory.hold', r.expires_at
+           from inventory.reservations as r
+           where r.status = 'HELD' and not r.is_order and r.expires_at <= v_now
+           order by r.expires_at
+           limit 1)) as d
     group by d.kind
     order by min(d.due_at)
   loop
     v_done := case v_kind
-      when 'orders.payment' then orders.expire_orders(p_limit)
-      when 'orders.acceptance' then orders.cancel_unaccepted(p_limit)
-      when 'orders.completion' then orders.complete_orders(p_limit)
-      when 'inventory.hold' then inventory.expire_reservations(p_limit) end;
+      when 'orders.payment' then orders.expire_orders(v_limit)
+      when 'orders.acceptance' then orders.cancel_unaccepted(v_limit)
+      when 'orders.completion' then orders.complete_orders(v_limit)
+      when 'inventory.hold' then inventory.expire_reservations(v_limit) end;
     if v_done > 0 then
       return next row(v_kind, v_done)::core.swept;
       return;

@@ -105,6 +105,19 @@ as $$
    group by p.order_id, p.currency
   having coalesce(max(l.balance_minor), 0) <> sum(p.amount_minor - p.refunded_minor)
   union all
+  -- whatever becomes of its payment, the hold of an order ends with the payment window; orders.hold_matches_status says the rest
+  select 'payments.dead_payments_hold_no_stock', r.reservation_id::text,
+         format('order %s, to be paid until %s, held until %s', o.status, o.payment_due_at, r.expires_at)
+    from inventory.reservations as r
+    left join orders.orders as o on o.order_id = r.reservation_id
+   where r.is_order and r.status = 'HELD'
+     and (r.expires_at <= o.payment_due_at) is not true
+  union all
+  -- a payment without an end is asked about, or waits for a person who was told
+  select 'payments.unresolved_is_looked_after', p.payment_id::text, p.status
+    from payments.payments as p
+   where p.status in ('PENDING', 'ABANDONED') and p.next_check_at is null and p.stuck_at is null
+  union all
   -- what was not sold is the buyer's until it has gone back, and nobody else's; what was sold never is
   select 'payments.buyer_money_is_of_unsold_orders', o.order_id::text,
          format('order %s, buyer''s %s, expected %s', o.status, coalesce(b.balance_minor, 0), u.unsold_minor)

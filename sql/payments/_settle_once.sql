@@ -65,7 +65,7 @@ begin
   v_declined := array(select p.payment_id
                         from unnest(p_settlements) as s
                         join payments.payments as p using (payment_id)
-                       where not s.is_success and p.status = 'PENDING');
+                       where not s.is_success and p.status in ('PENDING', 'ABANDONED'));
 
   perform payments._record_settlements(p_settlements, v_sold, v_gone, v_cancelled, v_surplus, v_declined, p_now);
   return query

@@ -1,4 +1,4 @@
--- Hands out refunds that are due, with what their provider must know. The claim is a lease: a worker that dies leaves the
+-- Hands out refunds that are due, with what their provider must know. The claim is a lease, ever longer, by ±10 %: a worker that dies leaves the
 -- refund due again later, and the refund's id as the provider's idempotency key keeps the second try from paying twice.
 -- For the worker. Locks: the claimed refunds; those in use are skipped. Events: none. Problems: none.
 create or replace function payments.claim_refunds(p_limit integer)
@@ -21,9 +21,8 @@ as $$
   ), moment as (select core.now() as at), claimed as (
     update payments.refunds as r
        set attempts = r.attempts + 1,
-           next_attempt_at = m.at + make_interval(secs => least(
-             core._setting_int('payments.refund_retry_s') * 2 ^ least(r.attempts, 20),
-             core._setting_int('payments.refund_retry_max_s')))
+           next_attempt_at = m.at + payments._pause(
+             r.refund_id, r.attempts, core._setting_int('payments.refund_retry_s'), core._setting_int('payments.refund_retry_max_s'))
       from due as d
      cross join moment as m
      where r.refund_id = d.refund_id

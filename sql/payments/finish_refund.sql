@@ -1,8 +1,8 @@
 -- Records what the provider said about a refund. SUCCEEDED: ledger, payment and order follow. FAILED: a person has to
 -- look. UNKNOWN: it is tried again, for ever, with the same refund id: only so can the provider not pay twice. After
--- refund_attempts_max tries payments.stuck_refunds counts it. A refund that has ended stays as it is.
+-- refund_attempts_max tries it is marked and told as stuck, once: a person should look. A refund that has ended stays as it is.
 -- For the worker; answers the refund's status, null when there is no such refund. Locks: order, payments, refund.
--- Events: payments.refund_succeeded, payments.refund_failed; orders.order_refunded, orders.order_partially_refunded.
+-- Events: payments.refund_succeeded, payments.refund_failed, payments.refund_stuck; orders.order_refunded, orders.order_partially_refunded.
 -- Problems: none.
 create or replace function payments.finish_refund(
   p_refund_id uuid, p_outcome text, p_provider_reference text, p_failure_code text
@@ -21,7 +21,10 @@ begin
   perform orders._lock_orders(array[v_refund.order_id]);
   perform payments._lock_payments(array[v_refund.order_id]);
   select r.* into v_refund from payments.refunds as r where r.refund_id = p_refund_id for no key update;
-  if v_refund.status is distinct from 'PENDING' or p_outcome = 'UNKNOWN' then
+  if p_outcome = 'UNKNOWN' then
+    perform payments._mark_stuck_refund(v_refund, v_now);
+    return v_refund.status;
+  elsif v_refund.status is distinct from 'PENDING' then
     return v_refund.status;
   end if;
 
@@ -31,6 +34,7 @@ begin
   update payments.refunds as r
      set status = case p_outcome when 'SUCCEEDED' then 'SUCCEEDED' else 'FAILED' end,
          provider_reference = p_provider_reference,
+         stuck_at = null,
          failure_code = case when p_outcome <> 'SUCCEEDED'
                              then coalesce(left(p_failure_code, 100), 'unknown') end,
          updated_at = v_now

@@ -1,5 +1,11 @@
 -- Problems that the payments domain raises or answers.
 insert into core.problem_types (code, status, title, description) values
+  ('payments.callback_unsigned', 401, 'Callback not signed',
+   'The signature is missing, wrong, or more than five minutes old. Nothing was changed.'),
+  ('payments.callback_refused', 422, 'Callback about nothing we know', 'There is no such payment, or it is of another amount.'),
+  ('payments.payment_not_found', 404, 'Payment not found', 'There is no payment with this id.'),
+  ('payments.nothing_to_retry', 409, 'Nothing to take up again',
+   'Neither the payment nor a refund of it waits for a person.'),
   ('payments.payment_in_progress', 409, 'A payment is in progress',
    'The order has a payment that is neither declined nor abandoned. Confirm it, or wait until it is resolved.'),
   ('payments.order_already_paid', 409, 'Order already paid', 'The order is paid; it needs no further payment.'),

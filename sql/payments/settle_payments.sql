@@ -1,5 +1,7 @@
--- Applies what providers told the reconciler about payments that nobody confirmed: the same effects as a confirmation.
--- For the worker. Each element: orderId, paymentId, isSuccess, failureCode, providerReference; one answer row each.
+-- Applies what providers told the reconciler, or by a callback, about payments: the same effects as a confirmation. What comes twice,
+-- late or out of order changes nothing that a newer word has settled.
+-- For the worker. Each element: paymentId, isSuccess, failureCode, providerReference; one answer row each. Where it names
+-- orderId, amountMinor or currency, a word about another order or amount is left out: no row answers it.
 -- With askedUnder (the next_check_at of the claim), when the provider does not know the payment: that holds only while no
 -- other claim and no repeated start has moved next_check_at, for the provider may have been asked to create it since.
 -- Locks: orders, payments, reservations, stock rows, promotion counters. Events: see payments._settle_once.
@@ -14,7 +16,9 @@ set enable_seqscan = off
 as $$
 declare
   v_order_ids constant uuid[] := array(
-    select (s.value ->> 'orderId')::uuid from jsonb_array_elements(p_settlements) as s);
+    select p.order_id
+      from jsonb_array_elements(p_settlements) as s
+      join payments.payments as p on p.payment_id = (s.value ->> 'paymentId')::uuid);
 begin
   perform orders._lock_orders(v_order_ids);
   perform payments._lock_payments(v_order_ids);
@@ -25,9 +29,11 @@ begin
                               left(s.value ->> 'failureCode', 100), s.value ->> 'providerReference',
                               null, null)::payments.settlement
                      from jsonb_array_elements(p_settlements) with ordinality as s (value, n)
-                     join payments.payments as p
-                       on p.payment_id = (s.value ->> 'paymentId')::uuid and p.order_id = (s.value ->> 'orderId')::uuid
+                     join payments.payments as p on p.payment_id = (s.value ->> 'paymentId')::uuid
                     where s.value ->> 'isSuccess' is not null
+                      and coalesce((s.value ->> 'orderId')::uuid, p.order_id) = p.order_id
+                      and coalesce((s.value ->> 'amountMinor')::bigint, p.amount_minor) = p.amount_minor
+                      and coalesce(s.value ->> 'currency', p.currency::text) = p.currency::text
                       and (s.value ->> 'askedUnder' is null or p.next_check_at = (s.value ->> 'askedUnder')::timestamptz)),
              core.now()) as a;
 end;

@@ -1,17 +1,19 @@
 //! Handlers: extract, ask the provider, call, convert, respond.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 use super::provider::{Creation, Lookup, Settlement, Unknown, Unsettled};
+use super::sandbox::callback::Notice;
 use super::types::{
     Confirming, ListedPayment, NewPayment, NewRefund, Payment, PaymentConfirmation, Pending, Refund,
-    StartedPayment,
+    StartedPayment, StuckItem,
 };
-use super::{PROVIDER_TIMEOUT, in_time, sql};
+use super::{in_time, sql};
 use crate::app::App;
 use crate::http::actor::{Actor, AdminActor};
 use crate::http::context::{CallContext, Ctx};
@@ -57,7 +59,7 @@ pub async fn start_payment(
         return resolved(&app, &call, pending).await;
     }
     let (is_replayed, charge) = (pending.is_replayed, pending.charge(method));
-    let created = in_time(PROVIDER_TIMEOUT, app.provider.create(&charge)).await;
+    let created = in_time(&app, app.provider.create(&charge)).await;
     let (status, started) = match created {
         Ok(Creation::Authorized { reference }) => (
             StatusCode::CREATED,
@@ -142,7 +144,7 @@ async fn settle(
         reference.clone()
     } else {
         let found = sql::find_payment(&app.pool, call, order_id, confirmation.payment_id).await?;
-        match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&found.charge)).await {
+        match in_time(app, app.provider.lookup(&found.charge)).await {
             // the payment was given up: what was not taken yet is not taken any more
             Ok(Lookup::Open { .. }) if found.status == "FAILED" => return Err(declined(found.failure_code)),
             Ok(Lookup::Open { reference }) => reference,
@@ -152,7 +154,7 @@ async fn settle(
         }
     };
     let code = confirmation.confirmation_code.as_deref();
-    in_time(PROVIDER_TIMEOUT, app.provider.settle(&reference, code)).await.map_err(refused)
+    in_time(app, app.provider.settle(&reference, code)).await.map_err(refused)
 }
 
 fn declined(failure_code: Option<String>) -> Problem {
@@ -244,4 +246,94 @@ pub async fn request_refund(
         sql::request_refund(&app.pool, &ctx.call(&actor), order_id, &amount, &reason).await?;
     let location = format!("/api/v1/orders/{order_id}/payments");
     Ok::<_, Problem>(Replayable { is_replayed, answer: Created(location, Json(refund)) })
+}
+
+/// Take a provider's callback
+///
+/// For the payment provider, which signs it (Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`). It may come
+/// twice, late, or after a newer word: what is settled stays settled, and money that nothing can be sold for goes back. Anything
+/// but 204 asks the provider to send it again.
+#[utoipa::path(
+    post, path = "/payments/callbacks/{provider}", tag = "payments", operation_id = "takeCallback",
+    params(
+        ("provider" = String, Path, description = "Who sends it", example = "sandbox"),
+        ("webhook-id" = String, Header, description = "The message; the same at every try"),
+        ("webhook-timestamp" = String, Header, description = "Seconds since 1970; at most five minutes old"),
+        ("webhook-signature" = String, Header, description = "`v1,` and the Base64 HMAC-SHA256 of id, timestamp and body, joined by dots"),
+    ),
+    request_body(content = Notice, description = "The provider's own words; these are the sandbox's"),
+    responses(
+        (status = 204, description = "Taken"),
+        (status = 401, description = "payments.callback_unsigned", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "core.not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "payments.callback_refused", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn take_callback(
+    State(app): State<App>,
+    ApiPath(provider): ApiPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode> {
+    if provider != app.provider.name() {
+        return Err(Problem::not_found());
+    }
+    let settlement = app.provider.read_callback(&headers, &body).ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "payments.callback_unsigned",
+            "The signature is missing, wrong or old.",
+        )
+        .hint("Sign the body as it is sent, at the time it is sent.")
+    })?;
+    if sql::settle_payments(&app.worker_pool, &[settlement.into()]).await? == 0 {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "payments.callback_refused",
+            "There is no such payment, or it is of another amount.",
+        )
+        .hint("Look at the payment with its own id."));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List payments that wait for a person
+///
+/// Payments whose provider never said what became of them, refunds that it does not answer, refunds that it refused.
+#[utoipa::path(
+    get, path = "/payments/stuck", tag = "payments", operation_id = "listStuckPayments",
+    security(("bearer" = [])), params(Page),
+    responses((status = 200, description = "A page of them", body = Paged<StuckItem>))
+)]
+pub async fn list_stuck(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    page: Page,
+) -> Result<Json<Paged<StuckItem>>> {
+    let rows = sql::list_stuck(&app.pool, &ctx.call(&actor), &page).await?;
+    Ok(Json(Paged::from_rows(&rows, page.limit, |row| StuckItem::try_from(row))?))
+}
+
+/// Take up a payment again
+///
+/// For administrators, after they have looked: its provider is asked anew, its stuck refunds are tried now, and refused ones are
+/// repeated as new refunds. Done twice, the second finds nothing.
+#[utoipa::path(
+    post, path = "/payments/{paymentId}/retry", tag = "payments", operation_id = "retryPayment",
+    security(("bearer" = [])),
+    params(("paymentId" = Uuid, Path, description = "The payment")),
+    responses(
+        (status = 200, description = "Under way", body = ListedPayment),
+        (status = 404, description = "payments.payment_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "payments.nothing_to_retry", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn retry_payment(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath(payment_id): ApiPath<Uuid>,
+) -> Result<Json<ListedPayment>> {
+    Ok(Json(sql::retry_payment(&app.pool, &ctx.call(&actor), payment_id).await?))
 }

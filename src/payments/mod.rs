@@ -1,9 +1,9 @@
 //! Payments, the provider behind them, refunds and the ledger.
 //!
-//! A payment takes two requests and two statements: the first begins it (and then asks the provider), the second
-//! confirms it after the provider has settled. Confirming is a batch function. The provider is called between statements,
-//! so every answer it may give, or not give, is a state that some statement can take up from: a client that repeats its
-//! request, or the workers.
+//! A payment is a saga: two requests and two statements, the first of which begins it (and then asks the provider), while the
+//! second confirms it after the provider has settled. The provider is called between statements, with an id of ours that is
+//! stored before as its idempotency key, so every answer it may give, or not give, is a state that some statement can take
+//! up from: a client that repeats its request, a callback, or the workers. `docs/payments.md` has every step.
 
 pub mod http;
 pub mod provider;
@@ -23,9 +23,6 @@ use self::provider::{Unknown, Unsettled};
 use crate::app::App;
 use crate::problem::Result;
 
-/// A provider that takes longer has not answered.
-const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// The window of the revenue gauges.
 const REVENUE_HOURS: i32 = 24;
 
@@ -36,6 +33,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::confirm_payment))
         .routes(routes!(http::list_payments))
         .routes(routes!(http::request_refund))
+        .routes(routes!(http::take_callback))
+        .routes(routes!(http::list_stuck))
+        .routes(routes!(http::retry_payment))
 }
 
 impl From<Unknown> for Unsettled {
@@ -45,7 +45,8 @@ impl From<Unknown> for Unsettled {
 }
 
 /// A provider's answer, or [`Unknown`] when it takes too long.
-async fn in_time<T, E: From<Unknown>>(limit: Duration, call: BoxFuture<'_, Result<T, E>>) -> Result<T, E> {
+async fn in_time<T, E: From<Unknown>>(app: &App, call: BoxFuture<'_, Result<T, E>>) -> Result<T, E> {
+    let limit = Duration::from_millis(app.config.provider_timeout_ms);
     tokio::time::timeout(limit, call)
         .await
         .unwrap_or_else(|_| Err(Unknown(format!("no answer within {limit:?}")).into()))
@@ -67,8 +68,16 @@ pub fn metrics(app: App) -> BoxFuture<'static, Result<()>> {
                 metrics::gauge!(gauge, "currency" => currency.clone()).set(row.try_get::<_, f64>(column)?);
             }
         }
-        let stuck = sql::stuck_refunds(&app.pool).await?;
-        metrics::gauge!("tradepost_refunds_stuck").set(stuck as f64);
+        let saga = sql::saga_metrics(&app.pool).await?;
+        for (gauge, column) in [
+            ("tradepost_payments_unresolved", "unresolved"),
+            ("tradepost_payments_stuck", "stuck_payments"),
+            ("tradepost_refunds_stuck", "stuck_refunds"),
+            ("tradepost_refunds_failed", "failed_refunds"),
+            ("tradepost_stock_of_dead_payments", "dead_units"),
+        ] {
+            metrics::gauge!(gauge).set(saga.try_get::<_, i64>(column)? as f64);
+        }
         Ok(())
     }
     .boxed()

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use axum::http::HeaderMap;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
@@ -121,5 +122,11 @@ pub trait Provider: Send + Sync + 'static {
 
     fn lookup<'a>(&'a self, charge: &'a Charge) -> BoxFuture<'a, Result<Lookup, Unknown>>;
 
+    /// Lets go of a charge that nobody will settle any more. What was settled meanwhile stays so, and is the answer.
+    fn void<'a>(&'a self, charge: &'a Charge) -> BoxFuture<'a, Result<Lookup, Unknown>>;
+
     fn refund<'a>(&'a self, repayment: &'a Repayment) -> BoxFuture<'a, Result<Repaid, Unknown>>;
+
+    /// What a callback says, if this provider signed it, lately. It may come twice, late, or after a newer one.
+    fn read_callback(&self, headers: &HeaderMap, body: &[u8]) -> Option<Settlement>;
 }

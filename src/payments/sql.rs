@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::provider::Repayment;
-use super::types::{Confirmed, Confirming, Finding, Pending, Refund, Unresolved};
+use super::types::{Confirmed, Confirming, Finding, ListedPayment, Pending, Refund, Unresolved};
 use crate::app::Pool;
 use crate::db::batch::Answers;
 use crate::db::call::{execute, query, query_one};
@@ -123,11 +123,38 @@ pub async fn revenue(pool: &Pool, hours: i32) -> Result<Vec<Row>> {
     .await
 }
 
-/// Refunds that are tried again and again without an answer.
-pub async fn stuck_refunds(pool: &Pool) -> Result<i64> {
-    let row =
-        query_one(pool, "payments.stuck_refunds", "select payments.stuck_refunds() as stuck", &[]).await?;
-    Ok(row.try_get("stuck")?)
+/// One row: counts of payments and refunds without an end, and units of stock in holds of dead payments.
+pub async fn saga_metrics(pool: &Pool) -> Result<Row> {
+    query_one(
+        pool,
+        "payments.saga_metrics",
+        "select unresolved, stuck_payments, stuck_refunds, failed_refunds, dead_units from payments.saga_metrics()",
+        &[],
+    )
+    .await
+}
+
+pub async fn list_stuck(pool: &Pool, ctx: &CallContext, page: &Page) -> Result<Vec<Row>> {
+    query(
+        pool,
+        "payments.list_stuck",
+        "select kind, payment_id, refund_id, order_id, order_status, amount_minor, currency, status, failure_code, attempts, \
+         since, page_cursor from payments.list_stuck($1, $2, $3)",
+        &[ctx, &page.cursor, &page.limit],
+    )
+    .await
+}
+
+pub async fn retry_payment(pool: &Pool, ctx: &CallContext, payment_id: Uuid) -> Result<ListedPayment> {
+    let row = query_one(
+        pool,
+        "payments.retry_payment",
+        "select payment_id, order_id, order_status, status, amount_minor, currency, refunded_minor, provider, \
+         provider_reference, failure_code, version, created_at, updated_at, refunds from payments.retry_payment($1, $2)",
+        &[ctx, &payment_id],
+    )
+    .await?;
+    Ok(ListedPayment::try_from(&row)?)
 }
 
 /// Worker: what ended orders mean for their payments.
@@ -182,13 +209,14 @@ pub async fn claim_unresolved(pool: &Pool, limit: i32) -> Result<Vec<Unresolved>
 }
 
 /// Worker: what the providers said.
-pub async fn settle_payments(pool: &Pool, findings: &[Finding]) -> Result<()> {
-    execute(
+/// How many of them were about a payment of ours.
+pub async fn settle_payments(pool: &Pool, findings: &[Finding]) -> Result<usize> {
+    let rows = query(
         pool,
         "payments.settle_payments",
         "select request_no from payments.settle_payments($1)",
         &[&Json(findings)],
     )
     .await?;
-    Ok(())
+    Ok(rows.len())
 }

@@ -22,7 +22,7 @@ use crate::problem::{Problem, Result};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentMethod {
     /// A payment method as the provider's client made it. The sandbox takes tok_success, tok_decline, tok_confirm,
-    /// tok_fail_late, tok_slow and tok_unknown.
+    /// tok_fail_late, tok_slow, tok_unknown, tok_callback and tok_refund_fails.
     #[schema(min_length = 1, max_length = 200, example = "tok_success")]
     pub token: String,
 }
@@ -376,7 +376,6 @@ impl TryFrom<&Row> for Refund {
 /// A payment whose provider must be asked.
 #[derive(Debug)]
 pub struct Unresolved {
-    pub order_id: Uuid,
     pub status: String,
     pub failure_code: Option<String>,
     /// When it is asked again; until then the answer is ours to report.
@@ -389,7 +388,6 @@ impl TryFrom<&Row> for Unresolved {
 
     fn try_from(row: &Row) -> Result<Self, Self::Error> {
         Ok(Self {
-            order_id: row.try_get("order_id")?,
             status: row.try_get("status")?,
             failure_code: row.try_get("failure_code")?,
             next_check_at: row.try_get("next_check_at")?,
@@ -403,17 +401,80 @@ impl TryFrom<&Row> for Unresolved {
     }
 }
 
-/// What the reconciler found out, as `payments.settle_payments` reads it.
+/// What the reconciler found out, or a callback said, as `payments.settle_payments` reads it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    pub order_id: Uuid,
     pub payment_id: Uuid,
+    pub amount_minor: i64,
+    pub currency: String,
     pub is_success: bool,
     pub failure_code: Option<String>,
     pub provider_reference: Option<String>,
     /// Set when the provider does not know the payment: true only while nobody has had it created since.
     pub asked_under: Option<Timestamp>,
+}
+
+impl From<Settlement> for Finding {
+    fn from(settlement: Settlement) -> Self {
+        Self {
+            payment_id: settlement.payment_id,
+            amount_minor: settlement.amount_minor,
+            currency: settlement.currency,
+            is_success: settlement.failure_code.is_none(),
+            failure_code: settlement.failure_code,
+            provider_reference: Some(settlement.reference),
+            asked_under: None,
+        }
+    }
+}
+
+/// A payment or refund that waits for a person.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StuckItem {
+    /// PAYMENT: its provider never said what became of it. REFUND: its provider does not answer, or refused it.
+    #[schema(example = "REFUND")]
+    pub kind: String,
+    pub payment_id: Uuid,
+    /// Of a refund.
+    #[schema(required = true)]
+    pub refund_id: Option<Uuid>,
+    pub order_id: Uuid,
+    #[schema(example = "CANCELLED")]
+    pub order_status: String,
+    pub amount: Money,
+    /// PENDING or ABANDONED of a payment; PENDING (still tried) or FAILED (refused) of a refund.
+    #[schema(example = "FAILED")]
+    pub status: String,
+    /// The provider's code of a refused refund.
+    #[schema(required = true, max_length = 100)]
+    pub failure_code: Option<String>,
+    /// How often the provider was asked.
+    #[schema(minimum = 0)]
+    pub attempts: i32,
+    /// Since when it waits.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+}
+
+impl TryFrom<&Row> for StuckItem {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            kind: row.try_get("kind")?,
+            payment_id: row.try_get("payment_id")?,
+            refund_id: row.try_get("refund_id")?,
+            order_id: row.try_get("order_id")?,
+            order_status: row.try_get("order_status")?,
+            amount: money(row, "amount_minor")?,
+            status: row.try_get("status")?,
+            failure_code: row.try_get("failure_code")?,
+            attempts: row.try_get("attempts")?,
+            since: row.try_get("since")?,
+        })
+    }
 }
 
 impl TryFrom<&Row> for Repayment {

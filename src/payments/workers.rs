@@ -6,10 +6,10 @@ use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::in_time;
 use super::provider::{Lookup, Repaid, Unknown};
 use super::sql;
 use super::types::{Finding, Unresolved};
-use super::{PROVIDER_TIMEOUT, in_time};
 use crate::app::App;
 use crate::problem::Result;
 use crate::worker::{self, Pace, Wake};
@@ -53,7 +53,7 @@ pub async fn refund(app: &App) -> Result<usize> {
     let done = due.len();
     let outcomes: Vec<Result<()>> = futures::stream::iter(due)
         .map(|repayment| async move {
-            let answer = in_time(PROVIDER_TIMEOUT, app.provider.refund(&repayment)).await;
+            let answer = in_time(app, app.provider.refund(&repayment)).await;
             let (outcome, reference, code) = match answer {
                 Ok(Repaid::Succeeded { reference }) => ("SUCCEEDED", Some(reference), None),
                 Ok(Repaid::Failed { code }) => ("FAILED", None, Some(code)),
@@ -90,18 +90,24 @@ pub async fn reconcile(app: &App) -> Result<usize> {
     Ok(done)
 }
 
-/// `None` when the provider does not answer, or waits for the payer as we do.
+/// `None` when the provider does not answer, or waits for the payer as we do. A charge that waits for nothing is voided.
 async fn find_out(app: &App, payment: Unresolved) -> Option<Finding> {
-    let Unresolved { order_id, charge, next_check_at, .. } = payment;
+    let Unresolved { charge, status, next_check_at, .. } = payment;
     let finding = |failure_code: Option<String>, provider_reference| Finding {
-        order_id,
         payment_id: charge.payment_id,
+        amount_minor: charge.amount_minor,
+        currency: charge.currency.clone(),
         is_success: failure_code.is_none(),
         failure_code,
         provider_reference,
         asked_under: None,
     };
-    match in_time(PROVIDER_TIMEOUT, app.provider.lookup(&charge)).await {
+    let mut known = in_time(app, app.provider.lookup(&charge)).await;
+    if status == "ABANDONED" && matches!(known, Ok(Lookup::Open { .. })) {
+        // Its order has ended and nobody will settle it: the payer's money need not stay reserved.
+        known = in_time(app, app.provider.void(&charge)).await;
+    }
+    match known {
         Ok(Lookup::NotFound) => {
             Some(Finding { asked_under: next_check_at, ..finding(Some("never_received".to_owned()), None) })
         }

@@ -201,6 +201,11 @@ impl Test {
         &self.0.database
     }
 
+    /// The key (PEM) that signs the tokens of all instances.
+    pub fn signing_key(&self) -> &str {
+        &self.0.key
+    }
+
     /// `http://127.0.0.1:…`
     pub fn base(&self) -> &str {
         &self.0.first.base

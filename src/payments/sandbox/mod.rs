@@ -8,12 +8,23 @@
 //! | `tok_fail_late` | authorised, then fails to settle: `card_expired` |
 //! | `tok_slow` | the answer is lost, but the money was taken |
 //! | `tok_unknown` | the request is lost: the provider never heard of the payment |
+//! | `tok_callback` | no answer but by callback |
+//! | `tok_refund_fails` | settles, and refuses every refund |
 //!
 //! It keeps nothing. A reference says everything about its payment and is signed with a key derived from the JWT key, so
-//! any copy of the program can settle it and nobody can make one up.
+//! any copy of the program can settle it and nobody can make one up. (So it cannot let go of a charge either: one that was
+//! voided can still be settled, as with a provider that takes the money all the same.)
+//!
+//! `tradepost sandbox` serves the same as a process of its own ([`server`]), which the program calls over HTTP ([`remote`]) and
+//! which can be told to hold, lose and repeat what it answers.
+
+pub mod callback;
+pub mod remote;
+pub mod server;
+mod wire;
 
 use aws_lc_rs::hmac;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use futures::FutureExt as _;
@@ -27,8 +38,16 @@ use super::provider::{
 use crate::identity::token::Tokens;
 use crate::problem::{Problem, Result};
 
-const TOKENS: [&str; 6] =
-    ["tok_success", "tok_decline", "tok_confirm", "tok_fail_late", "tok_slow", "tok_unknown"];
+const TOKENS: [&str; 8] = [
+    "tok_success",
+    "tok_decline",
+    "tok_confirm",
+    "tok_fail_late",
+    "tok_slow",
+    "tok_unknown",
+    "tok_callback",
+    "tok_refund_fails",
+];
 const CONFIRMATION_CODE: &str = "123456";
 const PREFIX: &str = "sbx_";
 /// Far longer than any reference.
@@ -38,6 +57,25 @@ const REFERENCE_MAX_BYTES: usize = 1024;
 pub struct Sandbox {
     /// The current key, which signs, then the previous one.
     keys: Vec<hmac::Key>,
+    /// The same for callbacks.
+    callback_keys: Vec<hmac::Key>,
+}
+
+fn check_token(token: &str) -> Result<()> {
+    if TOKENS.contains(&token) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "payments.token_unknown",
+        "The provider does not know this payment method.",
+    )
+    .hint(format!("The sandbox knows {}.", TOKENS.join(", ")))
+    .field("/method/token"))
+}
+
+fn code_hint() -> String {
+    format!("Send confirmationCode {CONFIRMATION_CODE}.")
 }
 
 /// What a reference says.
@@ -55,7 +93,15 @@ struct Claims {
 
 impl Sandbox {
     pub fn new(tokens: &Tokens) -> Self {
-        Self { keys: tokens.derive_keys("tradepost sandbox payment reference v1") }
+        Self {
+            keys: tokens.derive_keys("tradepost sandbox payment reference v1"),
+            callback_keys: tokens.derive_keys("tradepost sandbox callback v1"),
+        }
+    }
+
+    /// A callback as this sandbox would send it: headers and body.
+    pub fn callback(&self, settlement: &Settlement) -> (Vec<(&'static str, String)>, String) {
+        callback::write(&self.callback_keys[0], settlement)
     }
 
     fn reference(&self, charge: &Charge) -> String {
@@ -85,11 +131,9 @@ impl Sandbox {
         let reference = self.reference(charge);
         match charge.token.as_str() {
             "tok_decline" => Ok(Creation::Declined { code: "insufficient_funds".into() }),
-            "tok_confirm" => Ok(Creation::RequiresConfirmation {
-                reference,
-                hint: format!("Send confirmationCode {CONFIRMATION_CODE}."),
-            }),
+            "tok_confirm" => Ok(Creation::RequiresConfirmation { reference, hint: code_hint() }),
             "tok_slow" | "tok_unknown" => Err(Unknown("the sandbox did not answer in time".into())),
+            "tok_callback" => Err(Unknown("the outcome comes by callback".into())),
             _ => Ok(Creation::Authorized { reference }),
         }
     }
@@ -112,16 +156,30 @@ impl Sandbox {
         })
     }
 
-    fn lookup_now(&self, charge: &Charge) -> Lookup {
+    fn lookup_now(&self, charge: &Charge) -> Result<Lookup, Unknown> {
         let reference = self.reference(charge);
-        match charge.token.as_str() {
+        Ok(match charge.token.as_str() {
             "tok_unknown" => Lookup::NotFound,
             "tok_slow" | "tok_decline" => match self.settle_now(&reference, None) {
                 Ok(settlement) => Lookup::Settled(settlement),
                 Err(_) => Lookup::NotFound,
             },
+            "tok_callback" => return Err(Unknown("the outcome comes by callback".into())),
             _ => Lookup::Open { reference },
-        }
+        })
+    }
+
+    fn void_now(&self, charge: &Charge) -> Result<Lookup, Unknown> {
+        Ok(match self.lookup_now(charge)? {
+            Lookup::Open { reference } => Lookup::Settled(Settlement {
+                payment_id: charge.payment_id,
+                amount_minor: charge.amount_minor,
+                currency: charge.currency.clone(),
+                reference,
+                failure_code: Some("voided".into()),
+            }),
+            known => known,
+        })
     }
 }
 
@@ -131,16 +189,7 @@ impl Provider for Sandbox {
     }
 
     fn check_token(&self, token: &str) -> Result<()> {
-        if TOKENS.contains(&token) {
-            return Ok(());
-        }
-        Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "payments.token_unknown",
-            "The provider does not know this payment method.",
-        )
-        .hint(format!("The sandbox knows {}.", TOKENS.join(", ")))
-        .field("/method/token"))
+        check_token(token)
     }
 
     fn create<'a>(&'a self, charge: &'a Charge) -> BoxFuture<'a, Result<Creation, Unknown>> {
@@ -156,11 +205,26 @@ impl Provider for Sandbox {
     }
 
     fn lookup<'a>(&'a self, charge: &'a Charge) -> BoxFuture<'a, Result<Lookup, Unknown>> {
-        ready(Ok(self.lookup_now(charge))).boxed()
+        ready(self.lookup_now(charge)).boxed()
+    }
+
+    fn void<'a>(&'a self, charge: &'a Charge) -> BoxFuture<'a, Result<Lookup, Unknown>> {
+        ready(self.void_now(charge)).boxed()
     }
 
     fn refund<'a>(&'a self, repayment: &'a Repayment) -> BoxFuture<'a, Result<Repaid, Unknown>> {
-        ready(Ok(Repaid::Succeeded { reference: format!("sbx_refund_{}", repayment.refund_id) })).boxed()
+        let refuses =
+            self.read(&repayment.reference).is_some_and(|claims| claims.token == "tok_refund_fails");
+        ready(Ok(if refuses {
+            Repaid::Failed { code: "refund_refused".into() }
+        } else {
+            Repaid::Succeeded { reference: format!("sbx_refund_{}", repayment.refund_id) }
+        }))
+        .boxed()
+    }
+
+    fn read_callback(&self, headers: &HeaderMap, body: &[u8]) -> Option<Settlement> {
+        callback::read(&self.callback_keys, headers, body)
     }
 }
 

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test fault fault-long check bench bench-pricing psql gen pgtap coverage-sql model fuzz migrate seed reset
+.PHONY: help run test fault fault-long check bench bench-pricing overload psql gen pgtap coverage-sql model fuzz migrate seed reset
 
 help:    ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -23,6 +23,8 @@ fuzz:    ## schemathesis over the whole OpenAPI document, on a server of its own
 	@scripts/fuzz $(ARGS)
 bench:   ## throughput and latency over HTTP, beside floors measured in the same run
 	@cargo bench --locked --bench load -- $(ARGS)
+overload: ## five times as many orders as it can place for a minute, over HTTP; and two programs on one database
+	@cargo bench --locked --bench load -- --only instances,overload $(ARGS)
 bench-pricing: ## what an order costs among 10,000 commission rules and 500 promotions; ARGS=--plans prints plans
 	@cargo bench --locked --profile dev --bench pricing -- $(ARGS)
 gen:     ## write the generated files in docs/ anew

@@ -18,7 +18,7 @@ create type core.idempotency_claim as (
   same_as integer,
   response jsonb
 );
-comment on type core.idempotency_claim is 'FRESH: do the work. REPLAY: response holds the stored answer. DUPLICATE: request same_as of this batch has the key. REUSED: the key belongs to another payload.';
+comment on type core.idempotency_claim is 'FRESH: do the work. REPLAY: response holds the stored answer. DUPLICATE: request same_as of this batch has the key. REUSED: the key belongs to another payload. BUSY: another transaction works on the key.';
 
 create type core.idempotent_request as (
   request_no integer,
@@ -1061,6 +1061,7 @@ create table inventory.reservations (
   constraint reservations_resolved_check CHECK (((status = 'HELD'::text) = (resolved_at IS NULL))),
   constraint reservations_status_check CHECK ((status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text, 'RELEASED'::text, 'EXPIRED'::text, 'RETURNED'::text])))
 );
+CREATE INDEX reservations_held_account_id_idx ON inventory.reservations USING btree (account_id) WHERE ((status = 'HELD'::text) AND (NOT is_order));
 CREATE INDEX reservations_held_expires_at_idx ON inventory.reservations USING btree (expires_at) WHERE (status = 'HELD'::text);
 comment on table inventory.reservations is 'A hold on stock. It counts only while HELD and before expires_at; expiry is a condition, the sweeper merely tidies up.';
 comment on column inventory.reservations.is_order is 'The hold of an order; its id is the order''s. Only the order''s own actions may end it.';
@@ -1164,6 +1165,9 @@ function inventory._parse_reservings(p_requests jsonb) returns inventory.reservi
 function inventory._reclaim_expired(p_keys inventory.stock_key[], p_now timestamp with time zone) returns integer
   -- Frees the lines of expired HELD reservations on the given, locked stock rows; returns how many lines were freed.
 
+function inventory._refuse_hoarding(p_reserving inventory.reserving, p_room bigint) returns inventory.reserving
+  -- The request refused with inventory.too_much_held.
+
 function inventory._refuse_short(p_reserving inventory.reserving, p_keys inventory.stock_key[], p_available integer[]) returns inventory.reserving
   -- The request refused with inventory.insufficient_stock, every short line listed.
 
@@ -1184,6 +1188,9 @@ function inventory._return_lines(p_reservation_ids uuid[], p_seller_ids uuid[], 
 
 function inventory._return_stock(p_reservation_ids uuid[], p_now timestamp with time zone, p_actor_id uuid) returns SETOF uuid
   -- Adds the units of CONFIRMED reservations to on_hand with RETURN movements and marks them RETURNED.
+
+function inventory._room_to_hold(p_account_ids uuid[], p_now timestamp with time zone) returns bigint[]
+  -- Units that each account may still hold by reservations, counted under a lock on the account; null: no limit.
 
 function inventory._sell_again(p_reservation_id uuid, p_now timestamp with time zone, p_actor_id uuid) returns boolean
   -- Sells the units of an ended hold when all of them are available; false, and nothing sold, otherwise.

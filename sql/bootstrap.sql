@@ -97,15 +97,16 @@ begin
   for v_setting in
     select array[r.role_name, s.name, s.value]
     from (values
-      ('tradepost_api', '5s'), ('tradepost_worker', '60s'), ('tradepost_readonly', '60s')
-    ) as r (role_name, statement_timeout)
+      ('tradepost_api', '5s', '10s'), ('tradepost_worker', '60s', '65s'), ('tradepost_readonly', '60s', '10min')
+    ) as r (role_name, statement_timeout, transaction_timeout)
     cross join lateral (values
-      ('lock_timeout', '2s'),
-      ('statement_timeout', r.statement_timeout),
-      ('idle_in_transaction_session_timeout', '10s'),
-      ('jit', 'off')
-    ) as s (name, value)
-    where not exists (
+      ('lock_timeout', '2s', 0),
+      ('statement_timeout', r.statement_timeout, 0),
+      ('idle_in_transaction_session_timeout', '10s', 0),
+      ('transaction_timeout', r.transaction_timeout, 170000),
+      ('jit', 'off', 0)
+    ) as s (name, value, since_version)
+    where s.since_version <= current_setting('server_version_num')::integer and not exists (
       select
       from pg_catalog.pg_db_role_setting c
       where c.setrole = r.role_name::regrole

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,6 +20,7 @@ pub use crate::db::Pool;
 use crate::db::batch::Patience;
 use crate::db::{Batcher, batch, pool};
 use crate::events::hub::Hub;
+use crate::http::admission::{self, Admission};
 use crate::http::conditional::conditional;
 use crate::http::health::{self, Check, Readiness};
 use crate::http::layers::{self, KnownQueries};
@@ -57,8 +58,8 @@ pub struct AppInner {
     /// Cancelled when the server begins to drain: streams end.
     pub shutdown: CancellationToken,
     pub ready: Readiness,
-    /// One permit per API request being worked on.
-    pub admission: Semaphore,
+    /// Who may begin.
+    pub admission: Admission,
 }
 
 /// One queue per batch function, in lanes of their own: a slow checkout never blocks a reservation.
@@ -155,7 +156,7 @@ impl Deref for App {
 impl App {
     fn new(config: Config, pool: Pool, worker_pool: Pool, lanes: Lanes, tokens: Tokens) -> Self {
         Self(Arc::new(AppInner {
-            admission: Semaphore::new(config.requests_max),
+            admission: Admission::new(&config),
             batch: Batchers::start(&config, &lanes),
             passwords: Passwords::new(config.password_cost()),
             provider: match (&config.provider_url, &config.provider_secret) {
@@ -265,7 +266,7 @@ pub fn router(app: App) -> Router {
 pub(crate) fn service(app: App, api: OpenApiRouter<App>) -> Router {
     let api = api
         .layer(from_fn_with_state(app.clone(), crate::events::wake))
-        .layer(from_fn_with_state(app.clone(), layers::admission));
+        .layer(from_fn_with_state(app.clone(), admission::admit));
     let (documented, description) = described(api);
     let known = KnownQueries::from_description(&description);
     let mut router = documented
@@ -273,7 +274,7 @@ pub(crate) fn service(app: App, api: OpenApiRouter<App>) -> Router {
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(from_fn_with_state((app.clone(), known), layers::gate))
-        .layer(from_fn_with_state(app.clone(), layers::timeout))
+        .layer(from_fn_with_state(app.clone(), admission::timeout))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(observe::problems))
         .layer(layers::compression());

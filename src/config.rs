@@ -130,12 +130,24 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_HTTP2_STREAMS_MAX", default_value_t = 128, value_name = "N")]
     #[arg(help_heading = "HTTP")]
     pub http2_streams_max: u32,
-    /// Most API requests that are worked on at once
-    #[arg(long, env = "TRADEPOST_REQUESTS_MAX", default_value_t = 1_024, value_name = "N")]
+    /// Most checkout requests (holds, orders, payments) that are present at once
+    #[arg(long, env = "TRADEPOST_CHECKOUTS_MAX", default_value_t = 512, value_name = "N")]
+    #[arg(help_heading = "HTTP")]
+    pub checkouts_max: usize,
+    /// Most reads and changes of data that are present at once; half as many as --api-connections-max are worked on
+    #[arg(long, env = "TRADEPOST_REQUESTS_MAX", default_value_t = 64, value_name = "N")]
     #[arg(help_heading = "HTTP")]
     pub requests_max: usize,
-    /// How long a request beyond that number waits before it is refused
-    #[arg(long, env = "TRADEPOST_ADMISSION_WAIT_MS", default_value_t = 100, value_name = "MS")]
+    /// Most reports, simulations and exports that are present at once; an eighth of --api-connections-max are worked on
+    #[arg(long, env = "TRADEPOST_EXPORTS_MAX", default_value_t = 8, value_name = "N")]
+    #[arg(help_heading = "HTTP")]
+    pub exports_max: usize,
+    /// Most logins and registrations that are present at once
+    #[arg(long, env = "TRADEPOST_LOGINS_MAX", default_value_t = 64, value_name = "N")]
+    #[arg(help_heading = "HTTP")]
+    pub logins_max: usize,
+    /// How long a request that is present waits for its turn before it is refused
+    #[arg(long, env = "TRADEPOST_ADMISSION_WAIT_MS", default_value_t = 25, value_name = "MS")]
     #[arg(help_heading = "HTTP")]
     pub admission_wait_ms: u64,
     /// How long SIGTERM waits, not ready, for load balancers to notice
@@ -301,7 +313,10 @@ impl Config {
             ("--batch-requests-max", self.batch_requests_max),
             ("--batch-queue-max", self.batch_queue_max),
             ("--connections-max", self.connections_max),
+            ("--checkouts-max", self.checkouts_max),
             ("--requests-max", self.requests_max),
+            ("--exports-max", self.exports_max),
+            ("--logins-max", self.logins_max),
         ] {
             check(value >= 1, &format!("{name} must be at least 1"));
         }

@@ -23,6 +23,8 @@ use crate::problem::{FieldError, ProblemDocument};
               another request under the key gets 422; while the first one is at work, a repeat gets 409 with `Retry-After`. \
               Claim, work and answer are one transaction: after a 400, 401, 403, 429 or 5xx nothing is stored, and the same key \
               does the work.\n\
+            * A client that stops waiting after a time says so with `X-Request-Timeout-Ms`: what has not begun by then never \
+              does. Without room for a request the answer is 503 `core.overloaded` with `Retry-After`, and nothing was done.\n\
             * What you may not see is a 404.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),

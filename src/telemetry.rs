@@ -57,7 +57,14 @@ fn describe() {
         "Requests by route, method and status."
     );
     describe_gauge!("tradepost_http_requests_in_flight", "Requests being answered.");
-    describe_counter!("tradepost_http_shed_total", "Requests refused because too many were running.");
+    describe_gauge!(
+        "tradepost_http_admitted",
+        "Requests of a class that are worked on or wait for their turn."
+    );
+    describe_counter!(
+        "tradepost_http_shed_total",
+        "Requests refused because there was no room for them, by class and reason."
+    );
     describe_counter!("tradepost_http_connections_refused_total", "Connections beyond the cap.");
     describe_counter!("tradepost_panics_total", "Handlers that panicked.");
     describe_counter!("tradepost_metrics_collect_failures_total", "Gauges that could not be read.");

@@ -38,7 +38,12 @@ impl Connection {
     }
 
     /// The answer to a POST with a fresh idempotency key.
-    async fn post(&mut self, path: &str, token: &str, body: &Value) -> anyhow::Result<(StatusCode, Bytes)> {
+    pub async fn post(
+        &mut self,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let request = Request::builder()
             .method(Method::POST)
             .uri(path)

@@ -12,6 +12,7 @@ mod drive;
 mod http;
 mod machine;
 mod market;
+mod overload;
 mod report;
 mod sql;
 
@@ -46,9 +47,15 @@ struct Options {
     /// Windows per row; the median counts
     #[arg(long, default_value_t = 3)]
     windows: usize,
-    /// Only these groups: place, complete, read
+    /// Only these groups: place, complete, read, instances (one program and two), overload (an open loop)
     #[arg(long, value_delimiter = ',', default_value = "place,complete,read")]
     only: Vec<String>,
+    /// How many times the peak an overload is
+    #[arg(long, default_value_t = 5.0)]
+    overload_times: f64,
+    /// How long it lasts
+    #[arg(long, default_value_t = 60)]
+    overload_s: u64,
     /// Seconds of pgbench, 0 for none
     #[arg(long, default_value_t = 5)]
     yardstick_s: u64,
@@ -114,6 +121,14 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
     if wants("read") {
         bench.reads().await?;
     }
+    if wants("instances") {
+        bench.instances().await?;
+    }
+    let mut overload = serde_json::Value::Null;
+    if wants("overload") {
+        let time = Duration::from_secs(options.overload_s);
+        overload = overload::run(&bench.server, &bench.market, options.overload_times, time).await?;
+    }
 
     let broken = database.broken_invariants().await?;
     let report = Report {
@@ -124,6 +139,7 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
             ("loadAverage", json!({ "before": load_before, "after": machine::load_average() })),
             ("pgbenchTps", json!(yardstick)),
             ("windowMs", json!(options.window_ms)),
+            ("overload", overload),
             ("brokenInvariants", json!(broken)),
         ],
         rows: bench.rows,
@@ -202,6 +218,25 @@ impl Bench<'_> {
             let mut row = row("place, pay, confirm: HTTP".to_owned(), clients, &outcome);
             row.extra = per_order(before, self.counters().await?, outcome.units);
             self.add(row);
+        }
+        Ok(())
+    }
+
+    /// The same clients at one program, and half of them at each of two on the same database.
+    async fn instances(&mut self) -> anyhow::Result<()> {
+        let second = Server::program(self.database).await?;
+        for (basket, kind) in [(Basket::Spread, "place, spread"), (Basket::Single, "place, one SKU")] {
+            let one = self.run(Some(self.server.pid), self.buyers(64, basket).await?).await?;
+            let mut both = self.buyers(64, basket).await?;
+            for buyer in both.iter_mut().skip(32) {
+                buyer.connection = Connection::open(second.address).await?;
+            }
+            let two = self.run(None, both).await?;
+            let one = row(format!("{kind}: one program"), 64, &one);
+            let mut two = row(format!("{kind}: two programs"), 64, &two);
+            two.floor = Some(("one program".to_owned(), one.per_second()));
+            self.add(one);
+            self.add(two);
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(22);
 create temporary table f as
 select test.buyer('ana') as ana, test.buyer('ben') as ben, test.admin() as admin, test.seller('sam') as sam,
        test.seller_id(test.seller('sam')) as sid, test.seller('sue') as sue;
@@ -136,6 +136,33 @@ select is_empty(
   $$ select b.round, b.request_no, b.outcome, s.outcome from outcomes as b join outcomes as s using (round, request_no)
      where b.run = 'batch' and s.run = 'single' and b.outcome is distinct from s.outcome $$,
   'and gave the same answers and the same stock');
+
+-- a buyer holds a limited number of units; what was refused, and orders, do not count
+create temporary table h as select test.buyer('hoarder') as ana, test.offer(sid, 1000, 50) as lamp, test.offer(sid, 1000, 2) as rare, sid, sam from f;
+update core.settings set value = 5 where name = 'inventory.buyer_held_units_max';
+select results_eq(
+  $$ select r.request_no, r.problem_status, r.problem_code from h, inventory.reserve_stock(jsonb_build_array(
+       test.reserving(ana, 'h1', sid, jsonb_build_array(jsonb_build_array(lamp, 2))),
+       test.reserving(ana, 'h2', sid, jsonb_build_array(jsonb_build_array(rare, 1), jsonb_build_array(lamp, 2))),
+       test.reserving(ana, 'h3', sid, jsonb_build_array(jsonb_build_array(lamp, 1))),
+       test.reserving(sam, 'h4', sid, jsonb_build_array(jsonb_build_array(lamp, 9))))) as r $$,
+  $$ values (1, null::integer, null), (2, null, null), (3, 409, 'inventory.too_much_held'), (4, null, null) $$,
+  'up to the limit, and sellers as they like');
+select results_eq(
+  $$ select r.is_replayed, r.problem_code, r.problem_detail from h, inventory.reserve_stock(jsonb_build_array(
+       test.reserving(ana, 'h3', sid, jsonb_build_array(jsonb_build_array(lamp, 1))))) as r $$,
+  $$ values (true, 'inventory.too_much_held', 'A buyer may hold 5 units by reservations; you may hold 0 more.') $$,
+  'the refusal is an answer like any other');
+select results_eq($$ select test.stock(lamp), test.stock(rare) from h $$, $$ values ('50/13', '2/1') $$, 'it took nothing');
+update core.settings set value = 7 where name = 'inventory.buyer_held_units_max';
+select results_eq(
+  $$ select r.request_no, r.problem_code from h, inventory.reserve_stock(jsonb_build_array(
+       test.reserving(ana, 'i1', sid, jsonb_build_array(jsonb_build_array(rare, 2))),
+       test.reserving(ana, 'i2', sid, jsonb_build_array(jsonb_build_array(lamp, 2))))) as r $$,
+  $$ values (1, 'inventory.insufficient_stock'), (2, null) $$, 'what was refused leaves its room to the next');
+update core.clock set clock_offset = clock_offset + interval '1 day';
+select is((select r.problem_code from h, inventory.reserve_stock(jsonb_build_array(
+            test.reserving(ana, 'j1', sid, jsonb_build_array(jsonb_build_array(lamp, 7))))) as r), null, 'holds past their time do not count');
 
 select * from finish();
 rollback;

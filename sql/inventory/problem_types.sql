@@ -6,6 +6,8 @@ insert into core.problem_types (code, status, title, description) values
   ('inventory.reason_required', 422, 'Reason required', 'A stock change needs a reason of 1 to 200 characters.'),
   ('inventory.threshold_invalid', 422, 'Threshold out of range', 'The low-stock threshold is zero or more.'),
   ('inventory.stock_reserved', 409, 'Stock is reserved', 'The change would leave fewer units than are reserved.'),
+  ('inventory.too_much_held', 409, 'Too much held',
+   'A buyer may hold a limited number of units by reservations at once (setting inventory.buyer_held_units_max); orders do not count. Place the order, or release a reservation.'),
   ('inventory.insufficient_stock', 409, 'Insufficient stock',
    'At least one line asks for more than is available; errors[] lists each short line.'),
   ('inventory.lines_required', 422, 'No lines', 'A reservation needs at least one line.'),

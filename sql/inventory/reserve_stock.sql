@@ -2,9 +2,9 @@
 -- Called by: any account, batched by the HTTP layer. p_requests is an array of
 --   {actorId, sessionId, requestId, idempotencyKey, reference?, ttlSeconds?, lines: [{variantId, sellerId, quantity}]}.
 -- All lines of a request or none; lines on the same stock row are summed.
--- Locks: idempotency keys, stock rows by (variant_id, seller_id). Events: inventory.stock_reserved, inventory.stock_low.
+-- Locks: idempotency keys, accounts as holders, stock rows by (variant_id, seller_id). Events: inventory.stock_reserved, inventory.stock_low.
 -- Refusals are rows, never exceptions: identity.unauthenticated, core.idempotency_key_required, core.idempotency_key_reused, core.idempotency_in_progress,
--- inventory.lines_required, too_many_lines, ttl_invalid, reference_too_long, quantity_invalid, offer_unknown, insufficient_stock.
+-- inventory.lines_required, too_many_lines, ttl_invalid, reference_too_long, quantity_invalid, offer_unknown, insufficient_stock, too_much_held.
 create or replace function inventory.reserve_stock(p_requests jsonb)
 returns setof inventory.reserving_answer
 language plpgsql

@@ -10,7 +10,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use deadpool_postgres::{Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Hook, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime, Timeouts,
+};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 
@@ -31,6 +33,8 @@ pub struct Settings {
     pub statement_timeout: Duration,
     pub lock_timeout: Duration,
     pub idle_in_transaction_timeout: Duration,
+    /// Longest transaction, idle or not; servers before 17 do not know it.
+    pub transaction_timeout: Duration,
     /// The program's own limit on a call, for a server that does not answer at all.
     pub call_timeout: Duration,
 }
@@ -48,6 +52,7 @@ impl Settings {
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
             idle_in_transaction_timeout: Duration::from_secs(10),
+            transaction_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(6),
         }
     }
@@ -59,6 +64,7 @@ impl Settings {
             application_name: "tradepost worker".to_owned(),
             wait: Duration::from_secs(5),
             statement_timeout: Duration::from_mins(1),
+            transaction_timeout: Duration::from_secs(65),
             call_timeout: Duration::from_secs(65),
             ..Self::api(url, max_connections)
         }
@@ -133,7 +139,20 @@ impl Pool {
             NoTls,
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
+        // not an option of the connection: a server that does not know it would refuse it
+        let limit = format!(
+            "select set_config('transaction_timeout', '{}', false)
+             where current_setting('server_version_num')::integer >= 170000",
+            settings.transaction_timeout.max(settings.statement_timeout + Duration::from_secs(1)).as_millis()
+        );
+        let limit_transactions = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
+            let limit = limit.clone();
+            Box::pin(async move {
+                client.batch_execute(&limit).await.map_err(deadpool_postgres::HookError::Backend)
+            })
+        });
         let inner = deadpool_postgres::Pool::builder(manager)
+            .post_create(limit_transactions)
             .max_size(settings.max_connections)
             .timeouts(Timeouts {
                 wait: Some(settings.wait),

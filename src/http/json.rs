@@ -46,7 +46,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// The body up to `limit` bytes. What is beyond is read and dropped for a while, so that the client, which is still
 /// sending, gets to see the answer.
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| invalid("The body could not be read to its end."))?;

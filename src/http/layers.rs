@@ -14,7 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::ParameterIn;
 
-use super::{idempotency, json, query, request_id};
+use super::{admission, idempotency, json, query, request_id};
 use crate::app::App;
 use crate::config::Config;
 use crate::problem::Problem;
@@ -60,6 +60,7 @@ pub fn cors(config: &Config) -> Option<CorsLayer> {
                 header::IF_NONE_MATCH,
                 HeaderName::from_static(idempotency::HEADER),
                 HeaderName::from_static("last-event-id"),
+                HeaderName::from_static(admission::DEADLINE_HEADERS[0]),
                 request_id::HEADER,
                 request_id::TRACEPARENT,
             ])
@@ -88,15 +89,6 @@ pub fn compression() -> CompressionLayer<impl tower_http::compression::Predicate
 pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
     metrics::counter!("tradepost_panics_total").increment(1);
     Problem::internal("a handler panicked").already_logged().into_response()
-}
-
-/// An answer must begin within the request timeout. Streams may go on for longer.
-pub async fn timeout(State(app): State<App>, request: Request, next: Next) -> Response {
-    let limit = app.config.request_timeout();
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::timeout(format_args!("no answer within {} ms", limit.as_millis())).into_response(),
-    }
 }
 
 /// The query parameters of every documented operation.
@@ -152,17 +144,6 @@ pub async fn gate(State((app, known)): State<(App, KnownQueries)>, request: Requ
             }
         }
     }
-    next.run(request).await
-}
-
-/// At most so many API requests at once; one that cannot start soon is refused at once instead of piling up.
-/// The permit is held until the answer begins, so an event stream does not occupy one.
-pub async fn admission(State(app): State<App>, request: Request, next: Next) -> Response {
-    let wait = std::time::Duration::from_millis(app.config.admission_wait_ms);
-    let Ok(Ok(_permit)) = tokio::time::timeout(wait, app.admission.acquire()).await else {
-        metrics::counter!("tradepost_http_shed_total").increment(1);
-        return Problem::overloaded("the limit of concurrent requests is reached").into_response();
-    };
     next.run(request).await
 }
 

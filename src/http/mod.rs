@@ -4,6 +4,7 @@
 //! from here. Start with [`actor`], [`json`] and [`respond`]; `docs/checklists/add-an-endpoint.md` has a whole one.
 
 pub mod actor;
+pub mod admission;
 pub mod conditional;
 pub mod context;
 pub mod docs;

@@ -1,7 +1,7 @@
 //! Hashing and checking passwords.
 //!
-//! A password is a resource: each hash takes tens of milliseconds of one core and megabytes of memory. So at most one is
-//! worked on per core, on a blocking thread, and a short queue waits; whoever does not fit is told to come back. A flood of
+//! A password is a resource: each hash takes tens of milliseconds of one core and megabytes of memory. So at most half of the
+//! cores work on them, on blocking threads, and a short queue waits; whoever does not fit is told to come back. A flood of
 //! logins then cannot starve anything else.
 
 use std::collections::HashSet;
@@ -55,7 +55,7 @@ impl Passwords {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).expect("a cost of Argon2");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash(&argon2, "nobody has this password").expect("a hash");
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
         Self {
             argon2,
             dummy,

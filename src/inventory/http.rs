@@ -98,7 +98,7 @@ pub async fn list_low_stock(
     responses(
         (status = 201, description = "Held", body = Reservation,
             headers(("Location" = String, description = "Where the reservation is"), ("Idempotency-Replayed" = String, description = "true: the stored answer of an earlier request"))),
-        (status = 409, description = "inventory.insufficient_stock", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "inventory.insufficient_stock, inventory.too_much_held", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn reserve_stock(

@@ -159,6 +159,13 @@ fn world(town: &Town, dice: &mut Dice) -> (String, bool) {
          select c, '00000000-0000-7000-8000-000000000099', '00000000-0000-7000-8000-000000000099', 1
          from unnest(array['ONE', 'TWO']) as c;\n",
     );
+    if dice.once_in(3) {
+        let most = 1 + dice.below(8);
+        let _ = writeln!(
+            sql,
+            "update core.settings set value = {most} where name = 'inventory.buyer_held_units_max';"
+        );
+    }
     let has_overdue = dice.once_in(3);
     if has_overdue {
         for _ in 0..3 {

@@ -2,6 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use tradepost::embedded::DbRole;
+
 use crate::support::{Reply, Test, Uuid, basket, json, run_with, together};
 
 /// Waits until this is true of the database.
@@ -145,6 +149,186 @@ fn a_full_queue_refuses_at_once() {
                 place.await.expect("an answer").expect(201);
             }
             assert_eq!(t.stock(lamp).await, "100/5");
+        },
+    );
+}
+
+/// Every read hangs, and more come than there is room for: they are refused while those before them still hang, and checkout
+/// does not notice.
+#[test]
+fn reads_that_hang_leave_room_for_checkout() {
+    run_with(
+        |config| {
+            config.api_connections_max = 8;
+            config.requests_max = 16;
+            config.admission_wait_ms = 25;
+        },
+        async |t| {
+            t.anybody().get("/metrics").await.expect(200); // from the first scrape on, everything is counted
+            let sam = t.seller("sam").await;
+            let admin = t.admin().await;
+            let lamp = t.offer(&sam, 1000, 100).await;
+            let ana = t.crowd(1).await.remove(0);
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            lock.batch_execute("lock table pricing.price_lists in access exclusive mode")
+                .await
+                .expect("a lock");
+            let mut flood: FuturesUnordered<_> = (0..40)
+                .map(|_| {
+                    let admin = admin.clone();
+                    tokio::spawn(async move { admin.get("/price-lists").await })
+                })
+                .collect();
+            for _ in 0..36 {
+                refused(flood.next().await.expect("forty").expect("an answer"));
+            }
+            refused(t.anybody().get("/categories").await);
+            t.anybody().get("/health/live").await.expect(200);
+            let line = json!({ "variantId": lamp, "sellerId": sam.seller_id, "quantity": 1 });
+            let held = ana.post("/inventory/reserve", json!({ "lines": [line] })).once().await.expect(201);
+            let release = format!("/inventory/release/{}", held.id("reservationId"));
+            ana.post(&release, json!({})).once().await.expect(200);
+            let metrics = t.anybody().get("/metrics").await.text;
+            assert!(metrics.contains("tradepost_http_shed_total{class=\"standard\""), "{metrics}");
+            lock.rollback().await.expect("rolled back");
+            while let Some(reply) = flood.next().await {
+                reply.expect("an answer").expect(200);
+            }
+            t.anybody().get("/categories").await.expect(200);
+        },
+    );
+}
+
+/// What has not begun when its client stops waiting never does.
+#[test]
+fn a_client_says_how_long_it_waits() {
+    run_with(
+        |config| config.batch_lock_timeout_ms = 15_000,
+        async |t| {
+            let sam = t.seller("sam").await;
+            let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);
+            let crowd = t.crowd(2).await;
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            lock.execute(LOCKED, &[&lamp]).await.expect("a lock");
+            let buyer = crowd[0].clone();
+            let patient =
+                tokio::spawn(async move { buyer.post("/orders", basket(&[(lamp, 1)])).once().await });
+            eventually(&t, SOMEBODY_WAITS).await;
+            for header in ["x-request-timeout-ms", "x-envoy-expected-rq-timeout-ms"] {
+                let order = crowd[1].post("/orders", basket(&[(chair, 1)])).once().header(header, 100);
+                let late = order.await.problem(503, "core.timeout");
+                assert_eq!(late.header("retry-after"), "1");
+                assert_eq!(t.app().batch.place_orders.queue_length(), 0, "withdrawn");
+            }
+            lock.rollback().await.expect("rolled back");
+            patient.await.expect("an answer").expect(201);
+            t.anybody().get("/categories").header("x-request-timeout-ms", 60_000).await.expect(200);
+            for bad in ["0", "soon", "-5", "1.5"] {
+                let reply = t.anybody().get("/categories").header("x-request-timeout-ms", bad).await;
+                reply.problem(400, "core.header_invalid");
+            }
+            assert_eq!(t.int("select count(*) from orders.orders", &[]).await, 1);
+        },
+    );
+}
+
+/// A client that never finishes its body occupies nobody's place.
+#[test]
+fn a_slow_body_takes_no_place() {
+    use tokio::io::AsyncWriteExt as _;
+    run_with(
+        |config| (config.checkouts_max, config.requests_max) = (1, 1),
+        async |t| {
+            let sam = t.seller("sam").await;
+            let lamp = t.offer(&sam, 1000, 100).await;
+            let ana = t.crowd(1).await.remove(0);
+            let mut slow = Vec::new();
+            for path in ["/orders", "/orders", "/products", "/products"] {
+                let address = t.base().strip_prefix("http://").expect("http");
+                let mut stream = tokio::net::TcpStream::connect(address).await.expect("connected");
+                let head = format!(
+                    "POST /api/v1{path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{{"
+                );
+                stream.write_all(head.as_bytes()).await.expect("sent");
+                slow.push(stream);
+            }
+            for _ in 0..3 {
+                t.order(&ana, &[(lamp, 1)]).await;
+                t.anybody().get("/categories").await.expect(200);
+            }
+        },
+    );
+}
+
+/// Whoever logs in as the program does is limited as the program is.
+#[test]
+fn the_roles_have_limits() {
+    run_with(
+        |_| {},
+        async |t| {
+            let since_17 =
+                t.int("select current_setting('server_version_num')::bigint / 10000", &[]).await >= 17;
+            for (role, statement, transaction) in
+                [(DbRole::Api, "5s", "10s"), (DbRole::Worker, "1min", "65s")]
+            {
+                let session = t.connect_as(role).await;
+                let mut limits = vec![
+                    ("lock_timeout", "2s"),
+                    ("statement_timeout", statement),
+                    ("idle_in_transaction_session_timeout", "10s"),
+                ];
+                if since_17 {
+                    limits.push(("transaction_timeout", transaction));
+                }
+                for (name, limit) in limits {
+                    let row = session.query_one(&format!("show {name}"), &[]).await.expect("show");
+                    assert_eq!(row.get::<_, String>(0), limit, "{name} of {role:?}");
+                }
+            }
+        },
+    );
+}
+
+/// Two servers reserve for one buyer at once: the limit on what a buyer may hold is one limit.
+#[test]
+fn a_buyer_holds_only_so_much_at_however_many_servers() {
+    run_with(
+        |_| {},
+        async |t| {
+            t.execute(
+                "update core.settings set value = 10 where name = 'inventory.buyer_held_units_max'",
+                &[],
+            )
+            .await;
+            let sam = t.seller("sam").await;
+            let ana = t.crowd(1).await.remove(0);
+            let servers = [t.base().to_owned(), t.another_server().await];
+            let mut things = Vec::new();
+            for _ in 0..4 {
+                things.push(t.offer(&sam, 1000, 100).await);
+            }
+            let replies = together(32, |i| {
+                let line = json!({ "variantId": things[i % 4], "sellerId": sam.seller_id, "quantity": 1 });
+                let ana = ana.at(&servers[i % 2]);
+                async move { ana.post("/inventory/reserve", json!({ "lines": [line] })).once().await }
+            })
+            .await;
+            let (held, refused): (Vec<Reply>, Vec<Reply>) =
+                replies.into_iter().partition(|r| r.status == 201);
+            assert_eq!(held.len(), 10);
+            for reply in refused {
+                reply.problem(409, "inventory.too_much_held");
+            }
+            let units = t.int("select sum(reserved)::bigint from inventory.stock_levels", &[]).await;
+            assert_eq!(units, 10);
+            let release = format!("/inventory/release/{}", held[0].id("reservationId"));
+            ana.post(&release, json!({})).once().await.expect(200);
+            let line = |n: i64| json!({ "variantId": things[0], "sellerId": sam.seller_id, "quantity": n });
+            let hold = |n: i64| ana.post("/inventory/reserve", json!({ "lines": [line(n)] })).once();
+            hold(2).await.problem(409, "inventory.too_much_held");
+            hold(1).await.expect(201);
         },
     );
 }

@@ -1,0 +1,273 @@
+//! Who may begin, when more want to than there is room for.
+//!
+//! Every request of the API belongs to a class by its route, and each class has a budget of its own: so many may be present
+//! at once, and so many of those at work in front of the connection pool. The others stand in line for a moment, first come,
+//! first served. Whoever finds no place, or whose moment is over, is refused (503 `core.overloaded`, `Retry-After: 1`) before
+//! anything was parsed, authenticated or asked of the database. The budgets are such that reads and exports together leave a
+//! part of the pool to checkout whatever happens.
+//!
+//! The body is read before a place is taken, so that a client that sends one byte a second occupies nobody's place; what
+//! large bodies take of the memory is bounded.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+
+use super::json;
+use crate::app::App;
+use crate::config::Config;
+use crate::problem::Problem;
+
+/// How long the client will wait, in milliseconds: `x-request-timeout-ms` as a client sends it, the other as Envoy and what is
+/// built on it tell the services behind them.
+pub const DEADLINE_HEADERS: [&str; 2] = ["x-request-timeout-ms", "x-envoy-expected-rq-timeout-ms"];
+
+/// Bodies up to this size need no share of [`BODIES_KIB`].
+const SMALL_BODY_BYTES: usize = 4 * 1024;
+/// Memory for larger bodies that are being received or worked on.
+const BODIES_KIB: usize = 32 * 1024;
+
+/// From what is served first to what is served last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Holds, orders and their payments.
+    Checkout,
+    /// Reads, and what sellers and administrators change.
+    Standard,
+    /// Answers that take long: reports, simulations, exports.
+    Export,
+    /// Whatever hashes a password; [`crate::identity::password`] has a queue of its own.
+    Login,
+}
+
+impl Class {
+    /// By method and route, as in `/api/v1/orders/{orderId}`.
+    pub fn of(method: &Method, route: &str) -> Self {
+        let path = route.strip_prefix("/api/v1").unwrap_or(route);
+        let is_post = method == Method::POST;
+        match path {
+            "/orders" | "/inventory/reserve" if is_post => Self::Checkout,
+            "/orders/{orderId}/payment"
+            | "/orders/{orderId}/confirm-payment"
+            | "/orders/{orderId}/cancel" => Self::Checkout,
+            "/inventory/confirm/{reservationId}" | "/inventory/release/{reservationId}" => Self::Checkout,
+            "/auth/login" | "/auth/register" => Self::Login,
+            _ if ["/export", "/report", "/simulate"].iter().any(|end| path.ends_with(end)) => Self::Export,
+            _ => Self::Standard,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Checkout => "checkout",
+            Self::Standard => "standard",
+            Self::Export => "export",
+            Self::Login => "login",
+        }
+    }
+}
+
+/// The budgets of all classes.
+#[derive(Debug)]
+pub struct Admission {
+    checkout: Budget,
+    standard: Budget,
+    export: Budget,
+    login: Budget,
+    bodies: Semaphore,
+    wait: Duration,
+}
+
+#[derive(Debug)]
+struct Budget {
+    class: Class,
+    present: AtomicUsize,
+    present_max: usize,
+    at_work: Semaphore,
+    /// Refusals since the last line in the log, and its second: one line a second says as much as a thousand.
+    refused: AtomicU64,
+    logged_s: AtomicU64,
+}
+
+impl Admission {
+    pub fn new(config: &Config) -> Self {
+        let pool = config.api_connections_max;
+        Self {
+            // what waits for a batch occupies no connection; the queues of the batches have limits of their own
+            checkout: Budget::new(Class::Checkout, config.checkouts_max, config.checkouts_max),
+            standard: Budget::new(Class::Standard, config.requests_max, pool / 2),
+            export: Budget::new(Class::Export, config.exports_max, pool / 8),
+            login: Budget::new(Class::Login, config.logins_max, config.logins_max),
+            bodies: Semaphore::new(BODIES_KIB),
+            wait: Duration::from_millis(config.admission_wait_ms),
+        }
+    }
+
+    fn budget(&self, class: Class) -> &Budget {
+        match class {
+            Class::Checkout => &self.checkout,
+            Class::Standard => &self.standard,
+            Class::Export => &self.export,
+            Class::Login => &self.login,
+        }
+    }
+}
+
+/// A place in a budget.
+struct Present<'a>(&'a Budget);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        let before = self.0.present.fetch_sub(1, Ordering::Relaxed);
+        self.0.record(before - 1);
+    }
+}
+
+impl Budget {
+    fn new(class: Class, present_max: usize, at_work_max: usize) -> Self {
+        Self {
+            class,
+            present: AtomicUsize::new(0),
+            present_max,
+            at_work: Semaphore::new(at_work_max.max(1)),
+            refused: AtomicU64::new(0),
+            logged_s: AtomicU64::new(0),
+        }
+    }
+
+    fn enter(&self) -> Result<Present<'_>, Problem> {
+        let before = self.present.fetch_add(1, Ordering::Relaxed);
+        self.record(before + 1);
+        let place = Present(self);
+        if before < self.present_max { Ok(place) } else { Err(self.refuse("full")) }
+    }
+
+    #[allow(clippy::cast_precision_loss)] // far fewer than 2^52
+    fn record(&self, present: usize) {
+        metrics::gauge!("tradepost_http_admitted", "class" => self.class.name()).set(present as f64);
+    }
+
+    fn refuse(&self, reason: &'static str) -> Problem {
+        let class = self.class.name();
+        metrics::counter!("tradepost_http_shed_total", "class" => class, "reason" => reason).increment(1);
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if self.logged_s.swap(now, Ordering::Relaxed) != now {
+            let refused = self.refused.swap(0, Ordering::Relaxed);
+            tracing::warn!(class, reason, refused, "more requests than there is room for");
+        }
+        Problem::overloaded(format_args!("{class}: {reason}")).already_logged()
+    }
+}
+
+/// Reads the body, takes a place, and holds it until the answer begins, so that an event stream does not occupy one.
+pub async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
+    let admission = &app.admission;
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let budget = admission.budget(Class::of(request.method(), route));
+    let (parts, body) = request.into_parts();
+    let size = http_body::Body::size_hint(&body);
+    let limit = app.config.body_limit_bytes;
+    let largest = size.upper().map_or(limit, |bytes| usize::try_from(bytes).unwrap_or(limit).min(limit));
+    let mut _memory = None;
+    if largest > SMALL_BODY_BYTES {
+        let kib = u32::try_from(largest.div_ceil(1024)).unwrap_or(u32::MAX);
+        let Ok(share) = admission.bodies.try_acquire_many(kib) else {
+            return budget.refuse("bodies").into_response();
+        };
+        _memory = Some(share);
+    }
+    let body = if size.exact() == Some(0) {
+        Body::empty()
+    } else {
+        match json::read(body, limit).await {
+            Ok(bytes) => Body::from(bytes),
+            Err(problem) => return problem.into_response(),
+        }
+    };
+    let _place = match budget.enter() {
+        Ok(place) => place,
+        Err(problem) => return problem.into_response(),
+    };
+    let Ok(Ok(_turn)) = tokio::time::timeout(admission.wait, budget.at_work.acquire()).await else {
+        return budget.refuse("wait").into_response();
+    };
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// When the client stops waiting; `None` when it does not say.
+pub fn deadline(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
+    let mut shortest: Option<u64> = None;
+    for name in DEADLINE_HEADERS {
+        for value in headers.get_all(name) {
+            let ms = value.to_str().ok().and_then(|text| text.parse::<u64>().ok()).filter(|ms| *ms > 0);
+            let Some(ms) = ms else {
+                return Err(Problem::new(
+                    axum::http::StatusCode::BAD_REQUEST,
+                    "core.header_invalid",
+                    format!("{name} is a whole number of milliseconds, 1 or more."),
+                ));
+            };
+            shortest = Some(shortest.map_or(ms, |other| other.min(ms)));
+        }
+    }
+    Ok(shortest.map(Duration::from_millis))
+}
+
+/// An answer must begin within the request timeout, or sooner when the client will not wait as long. What has not been sent
+/// to the database by then never is, and what runs there is cancelled. Streams may go on for longer.
+pub async fn timeout(State(app): State<App>, request: Request, next: Next) -> Response {
+    let limit = app.config.request_timeout();
+    let limit = match deadline(request.headers()) {
+        Ok(client) => client.map_or(limit, |client| client.min(limit)),
+        Err(problem) => return problem.into_response(),
+    };
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::timeout(format_args!("no answer within {} ms", limit.as_millis())).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_by_route() {
+        let of = |method: Method, route: &str| Class::of(&method, &format!("/api/v1{route}"));
+        for path in ["/orders", "/inventory/reserve", "/orders/{orderId}/payment", "/orders/{orderId}/cancel"]
+        {
+            assert_eq!(of(Method::POST, path), Class::Checkout, "{path}");
+        }
+        assert_eq!(of(Method::GET, "/orders"), Class::Standard);
+        assert_eq!(of(Method::GET, "/products/{productId}"), Class::Standard);
+        assert_eq!(of(Method::GET, "/promotions/{promotionId}/report"), Class::Export);
+        assert_eq!(of(Method::POST, "/pricing/commission-rules/simulate"), Class::Export);
+        assert_eq!(of(Method::POST, "/auth/login"), Class::Login);
+        assert_eq!(of(Method::POST, "/auth/refresh"), Class::Standard);
+    }
+
+    #[test]
+    fn the_shortest_deadline_counts() {
+        let read = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.append(*name, value.parse().unwrap());
+            }
+            deadline(&headers)
+        };
+        let [own, envoy] = DEADLINE_HEADERS;
+        assert_eq!(read(&[]).unwrap(), None);
+        assert_eq!(read(&[(own, "1500")]).unwrap(), Some(Duration::from_millis(1500)));
+        assert_eq!(read(&[(own, "1500"), (envoy, "15")]).unwrap(), Some(Duration::from_millis(15)));
+        for bad in ["0", "-1", "1.5", "1s", ""] {
+            assert_eq!(read(&[(own, bad)]).unwrap_err().code(), "core.header_invalid", "{bad}");
+        }
+    }
+}

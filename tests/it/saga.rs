@@ -61,6 +61,11 @@ impl Provider {
 
 /// A test with the sandbox at the other end of a connection.
 fn run(test: impl AsyncFnOnce(&Test, &Provider)) {
+    run_waiting(20_000, test);
+}
+
+/// The same, with a program that waits only so long for the provider.
+fn run_waiting(provider_timeout_ms: u64, test: impl AsyncFnOnce(&Test, &Provider)) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a socket");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
@@ -68,7 +73,7 @@ fn run(test: impl AsyncFnOnce(&Test, &Provider)) {
     let adjust = |config: &mut tradepost::config::Config| {
         config.provider_url = Some(parsed);
         config.provider_secret = Some(Secret::new(SECRET));
-        config.provider_timeout_ms = 20_000;
+        config.provider_timeout_ms = provider_timeout_ms;
     };
     run_with(adjust, async |t| {
         let callbacks = format!("{}/api/v1/payments/callbacks/sandbox", t.base());
@@ -498,5 +503,56 @@ fn what_no_question_settles_waits_for_a_person() {
             (&list.items()[0]["status"], &list.items()[0]["failureCode"]),
             (&json!("FAILED"), &json!("refund_refused"))
         );
+    });
+}
+
+#[test]
+fn a_silent_provider_is_neither_a_yes_nor_a_no() {
+    run_waiting(1_000, async |t, provider| {
+        let (ana, variant) = scene(t).await;
+        let id = order(&ana, variant).await;
+        let hold = |step| provider.fault(step, When::After, Kind::Hold);
+        // it has the charge, and does not say so
+        hold(Step::Create);
+        let path = format!("/orders/{id}/payment");
+        let method = json!({ "method": { "token": "tok_success" } });
+        let started = ana.post(&path, method.clone()).key("start").await.expect(202);
+        assert_eq!(
+            (started.str("status"), started["nextAction"]["type"].as_str()),
+            ("PENDING", Some("WAIT"))
+        );
+        start(&ana, id, "tok_success").await.problem(409, "payments.payment_in_progress");
+        let started = ana.post(&path, method).key("start").await.expect(201);
+        // it has the money, and does not say so
+        hold(Step::Capture);
+        let path = format!("/orders/{id}/confirm-payment");
+        let body =
+            json!({ "paymentId": started["paymentId"], "providerReference": started["providerReference"] });
+        let answer = ana.post(&path, body.clone()).key("confirm").await;
+        assert_eq!(answer.problem(503, "payments.provider_unavailable").header("retry-after"), "1");
+        assert_eq!(status(t, id).await, "PENDING_PAYMENT", "not paid");
+        assert_eq!(payment_status(t, started.str("paymentId")).await, "PENDING", "and not failed");
+        // nor does it when the reconciler asks
+        hold(Step::Lookup);
+        t.advance(Duration::from_secs(61)).await;
+        assert_eq!(workers::reconcile(t.app()).await.expect("a step"), 1);
+        assert_eq!(payment_status(t, started.str("paymentId")).await, "PENDING");
+        // the late answers reach nobody; the same request finds out
+        provider.sandbox.set_faults(Vec::new());
+        assert_eq!(ana.post(&path, body).key("confirm").await.expect(200)["orderStatus"], "PAID");
+        // a refund that was paid and not answered is paid once
+        cancel(&ana, id).await;
+        t.sequence().await;
+        workers::react(t.app()).await.expect("a step");
+        hold(Step::Refund);
+        assert_eq!(workers::refund(t.app()).await.expect("a step"), 1);
+        assert_eq!(status(t, id).await, "CANCELLED", "nobody knows yet");
+        provider.sandbox.set_faults(Vec::new());
+        t.advance(LEASE).await;
+        work(t).await;
+        assert_eq!(status(t, id).await, "REFUNDED");
+        let asked: Vec<_> = provider.sandbox.calls().into_iter().filter(|c| c.step == Step::Refund).collect();
+        assert_eq!(asked.len(), 2, "twice");
+        assert_eq!(asked[0].key, asked[1].key, "with the same key");
     });
 }

@@ -1,5 +1,5 @@
 -- The rules of a promotion as the API describes them: what PUT takes. Private.
-create or replace function pricing._rules_document(p pricing.promotions)
+create or replace function pricing._rules_document(p_promotion pricing.promotions)
 returns jsonb
 language sql
 stable
@@ -23,5 +23,6 @@ as $$
     'budget', pricing._optional_money(p.budget_minor, p.currency),
     'couponCode', p.coupon_code, 'requiresCoupon', p.requires_coupon, 'startsAt', p.starts_at, 'endsAt', p.ends_at,
     'usageLimit', p.usage_limit, 'buyerLimit', p.buyer_limit, 'priority', p.priority)
+  from (select p_promotion.*) as p
 $$;
 comment on function pricing._rules_document(pricing.promotions) is 'The rules of a promotion as a document of the API.';

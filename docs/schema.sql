@@ -34,6 +34,15 @@ create type core.invariant_violation as (
 );
 comment on type core.invariant_violation is 'One broken invariant: its name, the row it is about, what is wrong.';
 
+create type core.replay_difference as (
+  aggregate text,
+  aggregate_id text,
+  field text,
+  expected text,
+  found text
+);
+comment on type core.replay_difference is 'One difference between log and tables: of which thing, which field, what the log says, what the table holds.';
+
 create type core.swept as (
   kind text,
   done integer
@@ -161,6 +170,9 @@ function core._claim_idempotency_batch(p_route text, p_requests core.idempotent_
 
 function core._decode_cursor(p_cursor text, p_types text[]) returns text[]
   -- The sort keys in a cursor, each proven to be of its type; null for the first page.
+
+function core._differences(p_expected jsonb, p_found jsonb) returns TABLE(field text, expected text, found text)
+  -- The fields on which two descriptions of one thing disagree.
 
 function core._encode_cursor(VARIADIC p_keys text[]) returns text
   -- The sort keys of a row as an opaque cursor; _decode_cursor reads it back.
@@ -1099,6 +1111,10 @@ function inventory.expire_reservations(p_limit integer) returns integer
   -- Ends at most p_limit expired reservations that belong to no order; answers how many.
   -- granted to tradepost_worker
 
+function inventory.fold_stock(p_upto bigint) returns TABLE(seller_id uuid, variant_id uuid, on_hand bigint, reserved bigint, low_stock_threshold integer, is_low boolean, version integer, is_latest boolean)
+  -- Stock rows as of an event, folded from the log.
+  -- granted to tradepost_readonly, tradepost_worker
+
 function inventory.get_reservation(p_ctx core.call_context, p_reservation_id uuid) returns SETOF inventory.reservation
   -- The caller's own reservation.
   -- granted to tradepost_api
@@ -1144,6 +1160,15 @@ function inventory._decide_reservings(p_reservings inventory.reserving[], p_now 
 function inventory._end_holds(p_reservation_ids uuid[], p_status text, p_now timestamp with time zone) returns SETOF uuid
   -- Marks HELD reservations RELEASED or EXPIRED and lowers the reserved counters; returns the ids that were still HELD.
 
+function inventory._fold_hold_lines(p_upto bigint) returns TABLE(reservation_id uuid, seller_id uuid, variant_id uuid, quantity integer, status text, is_freed boolean, is_latest boolean)
+  -- Lines of reservations folded from the log up to a number.
+
+function inventory._fold_holds(p_upto bigint) returns TABLE(reservation_id uuid, is_order boolean, account_id uuid, status text, expires_at timestamp with time zone, created_at timestamp with time zone, resolved_at timestamp with time zone, lines jsonb, is_latest boolean)
+  -- Reservations folded from the log up to a number.
+
+function inventory._fold_stock(p_upto bigint) returns TABLE(seller_id uuid, variant_id uuid, on_hand bigint, reserved bigint, low_stock_threshold integer, is_low boolean, version integer, is_latest boolean)
+  -- Stock rows folded from the log up to a number.
+
 function inventory._hold_keys(p_reservation_ids uuid[]) returns inventory.stock_key[]
   -- Keys of the stock rows under the given reservations.
 
@@ -1170,6 +1195,9 @@ function inventory._refuse_hoarding(p_reserving inventory.reserving, p_room bigi
 
 function inventory._refuse_short(p_reserving inventory.reserving, p_keys inventory.stock_key[], p_available integer[]) returns inventory.reserving
   -- The request refused with inventory.insufficient_stock, every short line listed.
+
+function inventory._replay_check(p_upto bigint) returns SETOF core.replay_difference
+  -- Differences between stock, holds and the log up to a number.
 
 function inventory._require_reservation(p_actor_id uuid, p_reservation_id uuid, p_now timestamp with time zone) returns inventory.reservations
   -- Locks the caller's own live reservation; refuses with a typed problem when it is over.
@@ -2761,6 +2789,14 @@ function orders.explain_commissions(p_ctx core.call_context, p_order_id uuid, p_
   -- What each line and shipping fee of an order was charged, from which figures, and why by this rule and by no other.
   -- granted to tradepost_api
 
+function orders.fold_fulfilments(p_upto bigint) returns TABLE(order_id uuid, seller_id uuid, status text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, carrier text, accepted_at timestamp with time zone, shipped_at timestamp with time zone, delivered_at timestamp with time zone, version integer, updated_at timestamp with time zone, is_latest boolean)
+  -- Parts of orders as of an event, folded from the log.
+  -- granted to tradepost_readonly, tradepost_worker
+
+function orders.fold_orders(p_upto bigint) returns TABLE(order_id uuid, buyer_id uuid, seller_ids uuid[], status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, payment_due_at timestamp with time zone, version integer, placed_at timestamp with time zone, updated_at timestamp with time zone, is_latest boolean)
+  -- Order headers as of an event, folded from the log.
+  -- granted to tradepost_readonly, tradepost_worker
+
 function orders.get_order(p_ctx core.call_context, p_order_id uuid) returns SETOF orders.view_order
   -- The order as the caller may see it: buyers and administrators whole, a seller its own part.
   -- granted to tradepost_api
@@ -2847,6 +2883,15 @@ function orders._count_uses(p_placing orders."placing", p_adjustments pricing.ad
 function orders._decide(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns orders.decision
   -- Locks stock and counters, then grants or refuses each placing in arrival order; returns the placings and the adjustments that hold.
 
+function orders._fold_fulfilments(p_upto bigint, p_order_ids uuid[], p_fulfilment_ids uuid[]) returns TABLE(order_id uuid, seller_id uuid, status text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, carrier text, accepted_at timestamp with time zone, shipped_at timestamp with time zone, delivered_at timestamp with time zone, version integer, updated_at timestamp with time zone, is_latest boolean)
+  -- Parts of orders folded from the log up to a number.
+
+function orders._fold_lines(p_upto bigint, p_order_ids uuid[]) returns TABLE(order_id uuid, seller_id uuid, line_no integer, variant_id uuid, quantity integer, unit_price_minor bigint, discount_minor bigint)
+  -- Order lines folded from the log up to a number.
+
+function orders._fold_orders(p_upto bigint, p_order_ids uuid[]) returns TABLE(order_id uuid, buyer_id uuid, seller_ids uuid[], status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, payment_due_at timestamp with time zone, version integer, placed_at timestamp with time zone, updated_at timestamp with time zone, is_latest boolean)
+  -- Order headers folded from the log up to a number.
+
 function orders._history_for_seller(p_history jsonb, p_user_id uuid) returns jsonb
   -- History entries without reasons and without the ids of other people.
 
@@ -2906,6 +2951,9 @@ function orders._refuse_placings(p_placings orders."placing"[], p_lines pricing.
 
 function orders._refuse_short(p_placing orders."placing", p_lines pricing.basket_line[], p_keys inventory.stock_key[], p_available integer[]) returns orders."placing"
   -- The placing refused with inventory.insufficient_stock, every short line listed.
+
+function orders._replay_check(p_upto bigint) returns SETOF core.replay_difference
+  -- Differences between orders and the log up to a number.
 
 function orders._reprice(p_request_no integer, p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns pricing.adjustment[]
   -- The adjustments of a batch with those of one placing computed anew.
@@ -2976,6 +3024,29 @@ create type payments.confirming as (
   provider_reference text,
   problem_code text
 );
+
+create type payments.order_as_of as (
+  order_id uuid,
+  seq bigint,
+  occurred_at timestamp with time zone,
+  buyer_id uuid,
+  status text,
+  currency text,
+  subtotal_minor bigint,
+  discount_minor bigint,
+  shipping_minor bigint,
+  total_minor bigint,
+  placed_at timestamp with time zone,
+  payment_due_at timestamp with time zone,
+  version integer,
+  updated_at timestamp with time zone,
+  fulfilments jsonb,
+  lines jsonb,
+  payments jsonb,
+  events jsonb,
+  next_cursor text
+);
+comment on type payments.order_as_of is 'An order as of one of its events (seq, occurred_at): its state by the log alone, and a page of the events that led there.';
 
 create type payments.payment_listing as (
   payment_id uuid,
@@ -3183,6 +3254,18 @@ function payments.finish_refund(p_refund_id uuid, p_outcome text, p_provider_ref
   -- Records a provider's answer to a refund (SUCCEEDED, FAILED or UNKNOWN) with ledger, payment and order.
   -- granted to tradepost_worker
 
+function payments.fold_payments(p_upto bigint) returns TABLE(payment_id uuid, order_id uuid, provider text, amount_minor bigint, currency text, status text, failure_code text, refunded_minor bigint, is_surplus boolean, version integer, created_at timestamp with time zone, is_latest boolean)
+  -- Payments as of an event, folded from the log.
+  -- granted to tradepost_readonly, tradepost_worker
+
+function payments.fold_refunds(p_upto bigint) returns TABLE(refund_id uuid, payment_id uuid, order_id uuid, amount_minor bigint, currency text, status text, failure_code text, seller_ids uuid[], requested_at timestamp with time zone, is_latest boolean)
+  -- Refunds as of an event, folded from the log.
+  -- granted to tradepost_readonly, tradepost_worker
+
+function payments.get_order_history(p_ctx core.call_context, p_order_id uuid, p_upto bigint, p_at timestamp with time zone, p_cursor text, p_limit integer) returns SETOF payments.order_as_of
+  -- An order with its parts, lines, payments and refunds as of an event or a moment, folded from the log, and its events.
+  -- granted to tradepost_api
+
 function payments.list_payments(p_ctx core.call_context, p_order_id uuid, p_cursor text, p_limit integer) returns SETOF payments.payment_listing
   -- Payments and refunds of an order, for its buyer and administrators.
   -- granted to tradepost_api
@@ -3237,6 +3320,12 @@ function payments._cancelled_parts(p_order_ids uuid[]) returns TABLE(order_id uu
 function payments._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of payments, refunds and the ledger.
 
+function payments._fold_payments(p_upto bigint, p_payment_ids uuid[]) returns TABLE(payment_id uuid, order_id uuid, provider text, amount_minor bigint, currency text, status text, failure_code text, refunded_minor bigint, is_surplus boolean, version integer, created_at timestamp with time zone, is_latest boolean)
+  -- Payments folded from the log up to a number.
+
+function payments._fold_refunds(p_upto bigint, p_payment_ids uuid[]) returns TABLE(refund_id uuid, payment_id uuid, order_id uuid, amount_minor bigint, currency text, status text, failure_code text, seller_ids uuid[], requested_at timestamp with time zone, is_latest boolean)
+  -- Refunds folded from the log up to a number.
+
 function payments._lock_payments(p_order_ids uuid[]) returns SETOF payments.payments
   -- Locks the payments of these orders, ordered by payment_id.
 
@@ -3272,6 +3361,9 @@ function payments._refusals(p_requests payments.confirming[]) returns SETOF paym
 
 function payments._refuse_confirmations(p_requests payments.confirming[], p_claims core.idempotency_claim[]) returns payments.confirming[]
   -- Refuses confirmations of foreign orders, unknown payments, and settlements that are about something else.
+
+function payments._replay_check(p_upto bigint) returns SETOF core.replay_difference
+  -- Differences between payments, refunds and the log up to a number.
 
 function payments._request_refunds(p_requests payments.refund_request[], p_now timestamp with time zone) returns SETOF payments.refunds
   -- Inserts PENDING refunds of locked payments, at most one per payment, and tells the log.
@@ -3383,6 +3475,9 @@ comment on view events.listed_entries is 'Row type of events.list_events: an eve
 create view events.positions (consumer text, types text[], seq bigint, behind bigint, created_at timestamp with time zone, updated_at timestamp with time zone);
 comment on view events.positions is 'Named consumers, their cursor, and how many numbers the head is beyond what they have committed; 0 when nothing of their types waits.';
 
+create view events.recorded ("position" bigint, seq bigint, type text, aggregate_type text, aggregate_id uuid, aggregate_version bigint, actor_id uuid, request_id text, payload jsonb, occurred_at timestamp with time zone);
+comment on view events.recorded is 'All committed events, those in staging after those of the log; what the folds of the domains read.';
+
 function events.commit(p_consumer text, p_seq bigint) returns bigint
   -- Moves a named consumer forwards to this seq; answers its position.
   -- granted to tradepost_worker
@@ -3415,6 +3510,10 @@ function events.read_after(p_ctx core.call_context, p_cursor bigint, p_limit int
   -- Events after a position that the caller may see, oldest first, at most 256.
   -- granted to tradepost_api
 
+function events.replay_check(p_upto bigint) returns SETOF core.replay_difference
+  -- Differences between the state folded from the log up to a number (null: all) and the tables; none when all is well.
+  -- granted to tradepost_readonly, tradepost_worker
+
 function events.sequence(p_batch integer DEFAULT 10000) returns integer
   -- Moves committed events from staging to the log, numbered without a gap and hash-chained, and notifies; answers how many.
   -- granted to tradepost_worker
@@ -3439,7 +3538,7 @@ function events._ensure_partition(p_seq bigint) returns void
   -- Makes the partition of events.log that holds this seq, unless it is there.
 
 function events._payload_for_seller(p_payload jsonb, p_seller_id uuid) returns jsonb
-  -- The payload without other sellers' lines and without sums that include them.
+  -- The payload without other sellers' lines and parts and without sums that include them.
 
 function events._require_position(p_seq bigint) returns void
   -- Refuses a position that the log has not reached.

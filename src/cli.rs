@@ -38,7 +38,7 @@ enum Command {
     /// Bring the database to what this program needs
     Migrate(Migrate),
     /// Look whether everything is right: server, roles, logins, migrations, invariants
-    Doctor,
+    Doctor(Doctor),
     /// Print the API description (OpenAPI 3.1)
     Openapi,
     /// Print a document that is generated from the program
@@ -116,6 +116,16 @@ struct Migrate {
 }
 
 #[derive(Debug, Args)]
+struct Doctor {
+    /// Fold the event log too and compare the outcome with the tables, row for row; takes seconds per 100,000 events
+    #[arg(long)]
+    replay: bool,
+    /// With --replay: the state as of this event, instead of all events
+    #[arg(long, value_name = "SEQ", requires = "replay", value_parser = clap::value_parser!(i64).range(0..))]
+    upto: Option<i64>,
+}
+
+#[derive(Debug, Args)]
 struct Docs {
     /// docs/problems.md or docs/events.md
     #[arg(value_enum)]
@@ -169,7 +179,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(options) => block_on(serve(config, options)),
         Command::Migrate(options) => block_on(migrate(config, options)),
-        Command::Doctor => block_on(doctor(config)),
+        Command::Doctor(options) => block_on(doctor(config, options)),
         Command::Openapi => {
             let mut document = crate::openapi::document().to_pretty_json()?;
             document.push('\n');
@@ -536,14 +546,15 @@ async fn migrate(config: Config, options: Migrate) -> anyhow::Result<ExitCode> {
     outcome
 }
 
-async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
+async fn doctor(config: Config, options: Doctor) -> anyhow::Result<ExitCode> {
     let database = Database::open(&config).await?;
     let urls = doctor::Urls {
         deploy: database.deploy_url(),
         api: database.url(DbRole::Api),
         worker: database.url(DbRole::Worker),
     };
-    let outcome = doctor::examine(&urls).await;
+    let outcome =
+        doctor::examine(&urls, options.replay.then_some(doctor::Replay { upto: options.upto })).await;
     database.close().await;
     let findings = outcome?;
     print(&findings.to_string())?;

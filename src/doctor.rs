@@ -1,7 +1,7 @@
 //! `tradepost doctor`: one line per thing that must be right, and what to do where it is not.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio_postgres::Client;
@@ -13,6 +13,8 @@ use crate::secret::Secret;
 /// More than this between our clock and the database's makes tokens and deadlines disagree.
 const CLOCK_SKEW_MAX_S: f64 = 5.0;
 const LOGIN_BUDGET: Duration = Duration::from_secs(5);
+/// So many differences between log and tables are printed.
+const DIFFERENCES_SHOWN: i64 = 20;
 
 /// How to reach the database in each part.
 #[derive(Debug)]
@@ -20,6 +22,12 @@ pub struct Urls {
     pub deploy: Secret,
     pub api: Secret,
     pub worker: Secret,
+}
+
+/// How far to fold the event log; `None`: all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay {
+    pub upto: Option<i64>,
 }
 
 /// What was found.
@@ -53,8 +61,8 @@ impl fmt::Display for Findings {
     }
 }
 
-/// Looks at everything; changes nothing.
-pub async fn examine(urls: &Urls) -> anyhow::Result<Findings> {
+/// Looks at everything; changes nothing. With `replay` it folds the event log as well.
+pub async fn examine(urls: &Urls, replay: Option<Replay>) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
     let client = migrate::connect(urls.deploy.expose()).await?;
     client.batch_execute("set default_transaction_read_only = on").await?;
@@ -73,6 +81,9 @@ pub async fn examine(urls: &Urls) -> anyhow::Result<Findings> {
     }
     if check.is_up_to_date() {
         invariants(&client, &mut findings).await?;
+        if let Some(Replay { upto }) = replay {
+            differences(&client, upto, &mut findings).await?;
+        }
     }
     Ok(findings)
 }
@@ -181,6 +192,46 @@ async fn invariants(client: &Client, findings: &mut Findings) -> anyhow::Result<
             (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         let (subject, detail) = (subject.unwrap_or_default(), detail.unwrap_or_default());
         findings.bad(format!("invariant {invariant} is broken at {subject}: {detail}"));
+    }
+    Ok(())
+}
+
+/// Folds the event log and compares the outcome with the tables.
+async fn differences(client: &Client, upto: Option<i64>, findings: &mut Findings) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let rows = client
+        .query(
+            "select d.aggregate, d.aggregate_id, d.field, d.expected, d.found, count(*) over () as total
+             from events.replay_check($1) as d limit $2",
+            &[&upto, &DIFFERENCES_SHOWN],
+        )
+        .await
+        .context("cannot replay the event log")?;
+    let head: i64 = client.query_one("select events.head()", &[]).await?.try_get(0)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let Some(first) = rows.first() else {
+        let events = upto.unwrap_or(head).min(head);
+        findings.good(format!("the log of {events} events tells what the tables hold ({seconds:.1} s)"));
+        return Ok(());
+    };
+    let total: i64 = first.try_get("total")?;
+    for row in &rows {
+        let text = |column: &str| row.try_get::<_, Option<String>>(column);
+        findings.bad(format!(
+            "{} {}: {} is {} by the log, but the table says {}",
+            text("aggregate")?.unwrap_or_default(),
+            text("aggregate_id")?.unwrap_or_default(),
+            text("field")?.unwrap_or_default(),
+            text("expected")?.unwrap_or_else(|| "nothing".to_owned()),
+            text("found")?.unwrap_or_else(|| "nothing".to_owned()),
+        ));
+    }
+    if total > DIFFERENCES_SHOWN {
+        findings.bad(format!(
+            "and {} more: select * from events.replay_check({})",
+            total - DIFFERENCES_SHOWN,
+            upto.map_or_else(|| "null".to_owned(), |seq| seq.to_string()),
+        ));
     }
     Ok(())
 }

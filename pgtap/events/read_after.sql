@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(20);
 
 create function pg_temp.seen(p_ctx core.call_context, p_cursor bigint default 0, p_limit integer default 256, p_types text[] default null)
 returns setof bigint language sql as $$
@@ -61,6 +61,13 @@ select results_eq(
 select is(
   events._payload_for_seller('{"sellerIds": ["00000000-0000-7000-8000-000000000001"], "totalMinor": 5}', '00000000-0000-7000-8000-000000000001'),
   '{"sellerIds": ["00000000-0000-7000-8000-000000000001"], "totalMinor": 5}', 'an order of one store is that store''s whole');
+select is(
+  events._payload_for_seller(
+    '{"sellerIds": ["00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"],
+      "parts": [{"sellerId": "00000000-0000-7000-8000-000000000001", "shippingMinor": 5}, {"sellerId": "00000000-0000-7000-8000-000000000002", "shippingMinor": 7}]}',
+    '00000000-0000-7000-8000-000000000002'),
+  '{"sellerIds": ["00000000-0000-7000-8000-000000000002"], "parts": [{"sellerId": "00000000-0000-7000-8000-000000000002", "shippingMinor": 7}]}',
+  'of the parts it sees its own');
 
 -- limits
 do $$ begin for v_n in 1..300 loop perform test.event(core.new_id(), 1); end loop; perform events.sequence(); end $$;

@@ -1,3 +1,22 @@
+-- Stock of an offer as its seller would have set it, with its movement and its event.
+create or replace function test.stock_row(p_seller_id uuid, p_variant_id uuid, p_stock integer) returns void
+language plpgsql
+as $$
+begin
+  insert into inventory.stock_levels (seller_id, variant_id, on_hand, low_stock_threshold, is_low, updated_at)
+  values (p_seller_id, p_variant_id, p_stock, 0, p_stock = 0, core.now());
+  if p_stock > 0 then
+    insert into inventory.movements
+      (seller_id, movement_id, variant_id, kind, quantity_delta, on_hand_after, created_at)
+    values (p_seller_id, core.new_id(), p_variant_id, 'SET', p_stock, p_stock, core.now());
+  end if;
+  perform events._append(
+    'stock', inventory._stock_id(p_seller_id, p_variant_id), 1, 'inventory.stock_changed', null, 'test', array[p_seller_id],
+    jsonb_build_object('variantId', p_variant_id, 'sellerId', p_seller_id, 'mode', 'SET', 'delta', p_stock, 'onHand', p_stock,
+                       'reserved', 0, 'version', 1, 'threshold', 0));
+end
+$$;
+
 -- Something to sell in one line: category, ACTIVE product, variant, offer and stock, as a finished approval would have
 -- left them. Answers the variant. For tests that are not about the catalogue.
 create or replace function test.offer(
@@ -34,13 +53,7 @@ begin
       from catalog.product_history as h
      where p.product_id = v_product_id and h.product_id = v_product_id and h.version = p.version + 1;
   end loop;
-  insert into inventory.stock_levels (seller_id, variant_id, on_hand, low_stock_threshold, is_low, updated_at)
-  values (p_seller_id, v_variant_id, p_stock, 0, p_stock = 0, core.now());
-  if p_stock > 0 then
-    insert into inventory.movements
-      (seller_id, movement_id, variant_id, kind, quantity_delta, on_hand_after, created_at)
-    values (p_seller_id, core.new_id(), v_variant_id, 'SET', p_stock, p_stock, core.now());
-  end if;
+  perform test.stock_row(p_seller_id, v_variant_id, p_stock);
   return v_variant_id;
 end
 $$;

@@ -18,7 +18,7 @@ select results_eq(
 select is((select r.status from f, pg_temp.make(jsonb_build_object('sellerId', sid, 'percentBp', 900, 'fixed', test.usd(30),
              'validFrom', core.now() + interval '1 hour', 'validUntil', core.now() + interval '2 hours')) as r),
           'SCHEDULED', 'one may be scheduled');
-select is((select s.audience = array[sid] from f, events.staging as s where s.payload ->> 'sellerId' = sid::text), true, 'its seller is told');
+select is((select s.audience = array[sid] from f, events.staging as s where s.type = 'pricing.rule_created' and s.payload ->> 'sellerId' = sid::text), true, 'its seller is told');
 select is((select r.status from f, pg_temp.make(jsonb_build_object('sellerId', sid, 'percentBp', 900, 'fixed', test.usd(30),
              'validFrom', core.now() + interval '2 hours')) as r),
           'SCHEDULED', 'the next may follow without a gap');

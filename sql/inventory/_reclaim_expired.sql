@@ -2,13 +2,14 @@
 -- expired hold from blocking a sale while the sweeper is away. Only the lines on these rows are freed, because only these
 -- rows are locked; the sweeper ends the rest of each reservation.
 -- Private; the caller holds the rows' locks (a line changes only under the lock of its stock row).
+-- Events: inventory.holds_reclaimed, one for each stock row.
 create or replace function inventory._reclaim_expired(p_keys inventory.stock_key[], p_now timestamptz)
 returns integer
 language plpgsql
 volatile
 as $$
 declare
-  v_moves inventory.stock_move[];
+  v_freed inventory.hold_line[];
 begin
   with freed as (
     update inventory.reservation_lines as l
@@ -18,16 +19,30 @@ begin
       and l.reservation_id = r.reservation_id
       and l.seller_id = k.seller_id and l.variant_id = k.variant_id
       and l.freed_at is null
-    returning l.seller_id, l.variant_id, l.quantity
+    returning l.reservation_id, l.seller_id, l.variant_id, l.quantity
   )
-  select array_agg(row(f.seller_id, f.variant_id, 0, -f.quantity)::inventory.stock_move) into v_moves
+  select array_agg(row(f.reservation_id, f.seller_id, f.variant_id, f.quantity)::inventory.hold_line) into v_freed
   from freed as f;
 
-  if v_moves is null then
+  if v_freed is null then
     return 0;
   end if;
-  perform inventory._move_stock(v_moves, p_now);
-  return cardinality(v_moves);
+  perform inventory._move_stock(
+    array(select row(f.seller_id, f.variant_id, 0, -f.quantity)::inventory.stock_move from unnest(v_freed) as f), p_now);
+  insert into events.staging
+    (type, aggregate_type, aggregate_id, aggregate_version, audience, payload, occurred_at)
+  select 'inventory.holds_reclaimed', 'stock', inventory._stock_id(s.seller_id, s.variant_id), s.change_no,
+         array[s.seller_id],
+         jsonb_build_object('variantId', s.variant_id, 'sellerId', s.seller_id, 'units', f.units,
+                            'reservationIds', f.reservation_ids),
+         p_now
+  from (select f.seller_id, f.variant_id, sum(f.quantity) as units,
+               to_jsonb(array_agg(f.reservation_id order by f.reservation_id)) as reservation_ids
+        from unnest(v_freed) as f
+        group by f.seller_id, f.variant_id) as f
+  join inventory.stock_levels as s on s.seller_id = f.seller_id and s.variant_id = f.variant_id
+  order by s.variant_id, s.seller_id;
+  return cardinality(v_freed);
 end
 $$;
 comment on function inventory._reclaim_expired(inventory.stock_key[], timestamptz) is

@@ -65,7 +65,7 @@ begin
     v_actor.user_id, p_ctx.request_id, array[p_seller_id],
     jsonb_build_object('variantId', p_variant_id, 'sellerId', p_seller_id, 'mode', p_mode,
                        'delta', v_on_hand - v_stock.on_hand, 'onHand', v_on_hand, 'reserved', v_stock.reserved,
-                       'version', v_version));
+                       'version', v_version, 'threshold', v_threshold));
   if v_is_low and not v_stock.is_low then
     perform events._append(
       'stock', inventory._stock_id(p_seller_id, p_variant_id), v_stock.change_no + 1, 'inventory.stock_low',

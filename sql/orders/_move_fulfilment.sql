@@ -63,7 +63,8 @@ begin
   end if;
   perform events._append('fulfilment', inventory._stock_id(p_seller_id, p_order_id), v_part.version,
     'orders.fulfilment_' || lower(v_next), v_actor.user_id, p_ctx.request_id, array[p_seller_id, v_order.buyer_id],
-    jsonb_build_object('orderId', p_order_id, 'sellerId', p_seller_id, 'status', v_next));
+    jsonb_build_object('orderId', p_order_id, 'sellerId', p_seller_id, 'status', v_next)
+    || case v_next when 'SHIPPED' then jsonb_build_object('carrier', v_part.carrier) else '{}' end);
   return query select o.* from orders.get_order(p_ctx, p_order_id) as o;
 end
 $$;

@@ -64,7 +64,11 @@ begin
   ), sums as materialized (
     select s.basket_no, array_agg(s.seller_id order by s.seller_id) as seller_ids,
            sum(s.subtotal_minor)::bigint as subtotal_minor, sum(s.discount_minor)::bigint as discount_minor,
-           sum(s.shipping_minor)::bigint as shipping_minor
+           sum(s.shipping_minor)::bigint as shipping_minor,
+           coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                      'sellerId', s.seller_id, 'discountMinor', nullif(s.discount_minor, 0),
+                      'shippingMinor', nullif(s.shipping_minor, 0))) order by s.seller_id)
+                    filter (where s.discount_minor <> 0 or s.shipping_minor <> 0), '[]') as parts
     from parts as s
     group by s.basket_no
   ), headers as (
@@ -81,7 +85,9 @@ begin
     select l.basket_no,
            jsonb_agg(jsonb_build_object(
              'lineNo', l.line_no, 'sellerId', l.seller_id, 'variantId', l.variant_id,
-             'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor) order by l.line_no) as lines
+             'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor)
+             || case l.discount_minor when 0 then '{}' else jsonb_build_object('discountMinor', l.discount_minor) end
+             order by l.line_no) as lines
     from lines as l
     group by l.basket_no
   )
@@ -92,7 +98,7 @@ begin
            'orderId', o.order_id, 'status', 'PENDING_PAYMENT', 'buyerId', o.buyer_id, 'sellerIds', to_jsonb(s.seller_ids),
            'currency', o.currency, 'subtotalMinor', s.subtotal_minor, 'discountMinor', s.discount_minor,
            'shippingMinor', s.shipping_minor, 'totalMinor', s.subtotal_minor + s.shipping_minor - s.discount_minor,
-           'paymentDueAt', v_due_at, 'lines', d.lines),
+           'paymentDueAt', v_due_at, 'parts', s.parts, 'lines', d.lines),
          p_now
   from given as o
   join sums as s on s.basket_no = o.request_no

@@ -21,7 +21,7 @@ as $$
   select 'payments.payment_abandoned', 'payment', a.payment_id, a.version, array[a.buyer_id],
          jsonb_build_object(
            'paymentId', a.payment_id, 'orderId', a.order_id, 'status', a.status, 'amountMinor', a.amount_minor,
-           'currency', a.currency, 'refundedMinor', a.refunded_minor, 'provider', a.provider, 'failureCode', a.failure_code),
+           'currency', a.currency, 'refundedMinor', a.refunded_minor, 'provider', a.provider),
          p_now
     from abandoned as a
 $$;

@@ -41,7 +41,7 @@ pub struct StreamFilter {
 }
 
 /// A number of the log: up to 2^53 - 1, so that every JSON parser can hold it.
-fn position<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(crate) fn position<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let number = i64::deserialize(deserializer)?;
     if (0..1 << 53).contains(&number) {
         Ok(Some(number))

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::provider::{Creation, Lookup, Settlement, Unknown, Unsettled};
 use super::sandbox::callback::Notice;
 use super::types::{
-    Confirming, ListedPayment, NewPayment, NewRefund, Payment, PaymentConfirmation, Pending, Refund,
-    StartedPayment, StuckItem,
+    Confirming, HistoryMoment, ListedPayment, NewPayment, NewRefund, OrderHistory, Payment,
+    PaymentConfirmation, Pending, Refund, StartedPayment, StuckItem,
 };
 use super::{in_time, sql};
 use crate::app::App;
@@ -21,6 +21,7 @@ use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::ApiJson;
 use crate::http::page::{Page, Paged};
 use crate::http::path::ApiPath;
+use crate::http::query::{self, ApiQuery};
 use crate::http::respond::{Created, Replayable, Versioned};
 use crate::problem::{Problem, ProblemDocument, Result};
 
@@ -336,4 +337,32 @@ pub async fn retry_payment(
     ApiPath(payment_id): ApiPath<Uuid>,
 ) -> Result<Json<ListedPayment>> {
     Ok(Json(sql::retry_payment(&app.pool, &ctx.call(&actor), payment_id).await?))
+}
+
+/// An order at a point in time
+///
+/// What the event log tells of an order up to an event or a moment: the order with its parts, lines, payments and refunds as they
+/// were then, and the events that led there, oldest first. Without `at` and `upto`, up to its newest event. An order that was
+/// placed later is not found.
+#[utoipa::path(
+    get, path = "/orders/{orderId}/history", tag = "orders", operation_id = "getOrderHistory",
+    security(("bearer" = [])),
+    params(("orderId" = Uuid, Path, description = "The order"), HistoryMoment, Page),
+    responses(
+        (status = 200, description = "The order as it was, with a page of its events", body = OrderHistory),
+        (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn get_order_history(
+    State(app): State<App>,
+    actor: AdminActor,
+    ctx: Ctx,
+    ApiPath(order_id): ApiPath<Uuid>,
+    ApiQuery(moment): ApiQuery<HistoryMoment>,
+    page: Page,
+) -> Result<Json<OrderHistory>> {
+    if moment.at.is_some() && moment.upto.is_some() {
+        return Err(query::invalid("upto", "ambiguous", "is not sent together with at"));
+    }
+    Ok(Json(sql::get_order_history(&app.pool, &ctx.call(&actor), order_id, &moment, &page).await?))
 }

@@ -36,6 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(http::take_callback))
         .routes(routes!(http::list_stuck))
         .routes(routes!(http::retry_payment))
+        .routes(routes!(http::get_order_history))
 }
 
 impl From<Unknown> for Unsettled {

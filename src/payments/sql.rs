@@ -5,7 +5,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::provider::Repayment;
-use super::types::{Confirmed, Confirming, Finding, ListedPayment, Pending, Refund, Unresolved};
+use super::types::{
+    Confirmed, Confirming, Finding, HistoryMoment, ListedPayment, OrderHistory, Pending, Refund, Unresolved,
+};
 use crate::app::Pool;
 use crate::db::batch::Answers;
 use crate::db::call::{execute, query, query_one};
@@ -92,6 +94,25 @@ pub async fn list_payments(pool: &Pool, ctx: &CallContext, order_id: Uuid, page:
         &[ctx, &order_id, &page.cursor, &page.limit],
     )
     .await
+}
+
+pub async fn get_order_history(
+    pool: &Pool,
+    ctx: &CallContext,
+    order_id: Uuid,
+    moment: &HistoryMoment,
+    page: &Page,
+) -> Result<OrderHistory> {
+    let row = query_one(
+        pool,
+        "payments.get_order_history",
+        "select order_id, seq, occurred_at, buyer_id, status, currency, subtotal_minor, discount_minor, shipping_minor, \
+         total_minor, placed_at, payment_due_at, version, updated_at, fulfilments, lines, payments, events, next_cursor \
+         from payments.get_order_history($1, $2, $3, $4, $5, $6)",
+        &[ctx, &order_id, &moment.upto, &moment.at, &page.cursor, &page.limit],
+    )
+    .await?;
+    Ok(OrderHistory::try_from(&row)?)
 }
 
 /// The second value tells whether the answer is a stored one.

@@ -7,12 +7,14 @@ use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio_postgres::Row;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::provider::{Charge, Repayment, Settlement};
 use crate::db::batch::{self, Batched};
+use crate::events::types::{Event, position};
 use crate::http::context::CallContext;
+use crate::http::page::Paged;
 use crate::http::respond::HasVersion;
 use crate::money::Money;
 use crate::problem::{Problem, Result};
@@ -486,6 +488,177 @@ impl TryFrom<&Row> for Repayment {
             reference: row.try_get::<_, Option<String>>("provider_reference")?.unwrap_or_default(),
             amount_minor: row.try_get("amount_minor")?,
             currency: row.try_get("currency")?,
+        })
+    }
+}
+
+/// Which point of an order's history.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct HistoryMoment {
+    /// As of this moment: the newest event that had occurred by then counts, and all before it. Not together with `upto`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+    /// As of the event of this number. Not together with `at`.
+    #[serde(default, deserialize_with = "position")]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 42)]
+    pub upto: Option<i64>,
+}
+
+/// The event of an order that its state is of.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryPoint {
+    #[schema(minimum = 1, example = 42)]
+    pub seq: i64,
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Timestamp,
+}
+
+/// A seller's part of an order as it was. Only describes; SQL builds it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code)]
+pub struct PartAsOf {
+    pub seller_id: Uuid,
+    /// PENDING, ACCEPTED, SHIPPED, DELIVERED or CANCELLED.
+    #[schema(example = "PENDING")]
+    pub status: String,
+    pub subtotal: Money,
+    /// Null when the order is older than the events that tell it.
+    #[schema(required = true)]
+    pub discount: Option<Money>,
+    /// Null when the order is older than the events that tell it.
+    #[schema(required = true)]
+    pub shipping: Option<Money>,
+    #[schema(required = true, max_length = 100)]
+    pub carrier: Option<String>,
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub accepted_at: Option<Timestamp>,
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub shipped_at: Option<Timestamp>,
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub delivered_at: Option<Timestamp>,
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+/// A line of an order as it was placed. Only describes; SQL builds it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code)]
+pub struct LineAsOf {
+    pub line_no: i32,
+    pub seller_id: Uuid,
+    pub variant_id: Uuid,
+    #[schema(minimum = 1)]
+    pub quantity: i32,
+    pub unit_price: Money,
+    /// Null when the order is older than the events that tell it.
+    #[schema(required = true)]
+    pub discount: Option<Money>,
+}
+
+/// A refund as it was. Only describes; SQL builds it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code)]
+pub struct RefundAsOf {
+    pub refund_id: Uuid,
+    pub amount: Money,
+    /// PENDING, SUCCEEDED or FAILED.
+    #[schema(example = "PENDING")]
+    pub status: String,
+    #[schema(required = true, max_length = 100)]
+    pub failure_code: Option<String>,
+    /// The sellers whose cancelled parts go back; null: the refund is of the whole order.
+    #[schema(required = true, max_items = 100)]
+    pub seller_ids: Option<Vec<Uuid>>,
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Timestamp,
+}
+
+/// A payment as it was. Only describes; SQL builds it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code)]
+pub struct PaymentAsOf {
+    pub payment_id: Uuid,
+    #[schema(example = "sandbox")]
+    pub provider: String,
+    /// PENDING, SUCCEEDED, FAILED or ABANDONED.
+    #[schema(example = "SUCCEEDED")]
+    pub status: String,
+    pub amount: Money,
+    pub refunded: Money,
+    #[schema(required = true, max_length = 100)]
+    pub failure_code: Option<String>,
+    /// Another payment of the order counts. Null when the payment is older than the events that tell it.
+    #[schema(required = true)]
+    pub is_surplus: Option<bool>,
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    pub refunds: Vec<RefundAsOf>,
+}
+
+/// An order as it was at a point in time, told by the event log alone.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderHistory {
+    pub order_id: Uuid,
+    /// The last event that counts.
+    pub as_of: HistoryPoint,
+    pub buyer_id: Uuid,
+    #[schema(example = "PAID")]
+    pub status: String,
+    pub subtotal: Money,
+    pub discount: Money,
+    pub shipping: Money,
+    pub total: Money,
+    #[schema(value_type = String, format = DateTime)]
+    pub placed_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub payment_due_at: Timestamp,
+    pub version: i32,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    #[schema(value_type = Vec<PartAsOf>)]
+    pub fulfilments: Box<RawValue>,
+    #[schema(value_type = Vec<LineAsOf>)]
+    pub lines: Box<RawValue>,
+    #[schema(value_type = Vec<PaymentAsOf>)]
+    pub payments: Box<RawValue>,
+    /// Events of the order, its parts and its payments, oldest first.
+    #[schema(value_type = Paged<Event>)]
+    pub events: Paged<Box<RawValue>>,
+}
+
+impl TryFrom<&Row> for OrderHistory {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        let document = |column: &str| row.try_get(column).map(|Json(document)| document);
+        let Json(items) = row.try_get("events")?;
+        Ok(Self {
+            order_id: row.try_get("order_id")?,
+            as_of: HistoryPoint { seq: row.try_get("seq")?, occurred_at: row.try_get("occurred_at")? },
+            buyer_id: row.try_get("buyer_id")?,
+            status: row.try_get("status")?,
+            subtotal: money(row, "subtotal_minor")?,
+            discount: money(row, "discount_minor")?,
+            shipping: money(row, "shipping_minor")?,
+            total: money(row, "total_minor")?,
+            placed_at: row.try_get("placed_at")?,
+            payment_due_at: row.try_get("payment_due_at")?,
+            version: row.try_get("version")?,
+            updated_at: row.try_get("updated_at")?,
+            fulfilments: document("fulfilments")?,
+            lines: document("lines")?,
+            payments: document("payments")?,
+            events: Paged { items, next_cursor: row.try_get("next_cursor")? },
         })
     }
 }

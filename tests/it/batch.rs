@@ -52,12 +52,7 @@ async fn town(t: &Test) -> Town {
                 &[&second, &variant, &(price - 1)],
             )
             .await;
-            t.execute(
-                "insert into inventory.stock_levels (seller_id, variant_id, on_hand, low_stock_threshold, is_low, updated_at)
-                 values ($1, $2, 0, 0, true, core.now())",
-                &[&second, &variant],
-            )
-            .await;
+            t.execute("select test.stock_row($1, $2, 0)", &[&second, &variant]).await;
             offers.push((second, variant));
         }
     }
@@ -280,7 +275,8 @@ const PLACE_ORDERS: Function = Function { name: "orders.place_orders", id: "orde
 const RESERVE_STOCK: Function = Function { name: "inventory.reserve_stock", id: "reservation_id" };
 
 /// What all requests left behind, ids and times aside. Units under overdue holds count as available, reclaimed or not; the
-/// events of crossed thresholds tell of levels between the requests, and reclaiming moves those, so they count only without.
+/// events of crossed thresholds tell of levels between the requests, and reclaiming moves those, so they and the reclaiming itself
+/// count only without.
 const TRACES: &str = "
   select jsonb_build_object(
     'stock', (select jsonb_agg(jsonb_build_array(s.seller_id, s.variant_id, s.on_hand, s.on_hand - s.reserved + coalesce((
@@ -310,7 +306,7 @@ const TRACES: &str = "
              from core.idempotency_keys as k),
     'events', (select jsonb_object_agg(e.type, e.n) from (
                  select s.type, count(*) as n from events.staging as s
-                 where s.type <> 'inventory.stock_low' or not $1 group by s.type) as e))";
+                 where s.type not in ('inventory.stock_low', 'inventory.holds_reclaimed') or not $1 group by s.type) as e))";
 
 /// Answers and traces of one way to run the requests.
 type Outcome = (Vec<Value>, Value);

@@ -75,5 +75,10 @@ fn doctor_fails_until_the_database_is_right() {
     let (status, said) = on_it(&["doctor"]);
     assert_eq!(status, Some(0), "{said}");
     assert!(said.contains("ok    all invariants hold") && !said.contains("FAIL"), "{said}");
+    let (status, said) = on_it(&["doctor", "--replay"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("ok    the log of 0 events tells what the tables hold"), "{said}");
+    let (status, said) = on_it(&["doctor", "--upto", "1"]);
+    assert_eq!(status, Some(2), "{said}");
     fs::remove_dir_all(&folder).expect("nobody is left in the folder");
 }

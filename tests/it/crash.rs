@@ -319,7 +319,9 @@ async fn check(sql: &Client, history: &History, scarce: Uuid) {
     let sold = "select reserved from inventory.stock_levels where variant_id = $1";
     let sold: i32 = sql.query_one(sold, &[&scarce]).await.expect("stock").get(0);
     assert!(sold <= SCARCE, "{sold} of {SCARCE} sold");
-    let rows = sql.query("select i::text from core.check_invariants() as i", &[]).await.expect("invariants");
+    let checks = "select i::text from core.check_invariants() as i
+                  union all select d::text from events.replay_check(null) as d";
+    let rows = sql.query(checks, &[]).await.expect("invariants");
     let broken: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     assert!(broken.is_empty(), "{broken:#?}");
 }

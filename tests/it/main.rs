@@ -29,6 +29,7 @@ mod pricing;
 mod pricing_model;
 mod pricing_race;
 mod readme;
+mod replay;
 mod saga;
 mod schema;
 mod seed;

@@ -106,6 +106,7 @@ fn an_order_is_paid_in_two_requests() {
         assert_eq!(
             events,
             [
+                "inventory.stock_changed",
                 "orders.order_placed",
                 "payments.payment_started",
                 "payments.payment_succeeded",

@@ -23,8 +23,8 @@ const DOMAINS: [&str; 8] =
 const AUTHORITY: [&str; 4] =
     ["identity._require_actor", "identity._require_seller", "identity._actor_or_anonymous", "identity.actor"];
 
-/// What everybody may use of `events`, which stands to the right of all: append, and read as a named consumer.
-const EVENTS_FOR_ALL: [&str; 7] = [
+/// What everybody may use of `events`, which stands to the right of all: append, read as a named consumer, and fold.
+const EVENTS_FOR_ALL: [&str; 8] = [
     "events._append",
     "events.staging",
     "events.event_types",
@@ -32,6 +32,7 @@ const EVENTS_FOR_ALL: [&str; 7] = [
     "events.create_consumer",
     "events.fetch",
     "events.commit",
+    "events.recorded",
 ];
 
 /// Longest function body, unless the file's header says `-- long: <reason>`.

@@ -362,10 +362,12 @@ impl Test {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
-    /// What `core.check_invariants()` says, a line each.
+    /// What `core.check_invariants()` says, and where the log does not tell what the tables hold, a line each.
     pub async fn broken_invariants(&self) -> Vec<String> {
+        let query = "select i::text from core.check_invariants() as i
+                     union all
+                     select 'not as the log tells: ' || d::text from events.replay_check(null) as d";
         self.sequence().await;
-        let query = "select i::text from core.check_invariants() as i";
         let rows = self.0.sql.query(query, &[]).await.expect("core.check_invariants()");
         rows.iter().map(|row| row.get(0)).collect()
     }

@@ -17,6 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -107,6 +108,8 @@ impl Default for TokenSettings {
 const LEEWAY_S: u64 = 5;
 /// Longer than any token we issue.
 const MAX_TOKEN_BYTES: usize = 2048;
+/// Tokens whose claims are remembered: a few megabytes.
+const VERIFIED_MAX: usize = 8_192;
 const TYP: &str = "at+jwt";
 /// `SubjectPublicKeyInfo` of an Ed25519 key, up to the 32 bytes of the key itself (RFC 8410).
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -132,6 +135,8 @@ pub struct Tokens {
     /// Like `verify`, as far as private keys are known.
     refresh: Vec<hmac::Key>,
     validation: Validation,
+    /// Tokens that verified: a signature costs as much as the rest of a small request.
+    verified: Cache<Box<str>, AccessClaims>,
 }
 
 impl fmt::Debug for Tokens {
@@ -174,7 +179,9 @@ impl Tokens {
         validation.set_issuer(&[&settings.issuer]);
         validation.set_audience(&[&settings.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        Ok(Self { settings, encoding: EncodingKey::from_ed_der(der.as_ref()), verify, refresh, validation })
+        let encoding = EncodingKey::from_ed_der(der.as_ref());
+        let verified = Cache::new(VERIFIED_MAX);
+        Ok(Self { settings, encoding, verify, refresh, validation, verified })
     }
 
     /// A key that lives as long as the process; for tests.
@@ -231,11 +238,20 @@ impl Tokens {
         Ok(Access { token, expires_at: Timestamp::from_second(i64::try_from(exp)?)? })
     }
 
-    /// The claims of a good access token.
+    /// The claims of a good access token. What was found good stays so until it expires, so it is checked once.
     pub fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
+        if let Some(claims) = self.verified.get(token) {
+            return alive(claims, jsonwebtoken::get_current_timestamp());
+        }
+        let claims = self.check(token)?;
+        self.verified.insert(token.into(), claims.clone());
+        Ok(claims)
+    }
+
+    fn check(&self, token: &str) -> Result<AccessClaims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         // The key decides the algorithm, not the token; extensions we do not know are refused, not ignored.
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYP) || header.crit.is_some() {
@@ -386,6 +402,11 @@ fn create_key_file(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// The claims of a token that verified before, unless it has expired since.
+fn alive(claims: AccessClaims, now: u64) -> Result<AccessClaims, TokenError> {
+    if claims.exp.saturating_add(LEEWAY_S) < now { Err(TokenError::Expired) } else { Ok(claims) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -428,6 +449,23 @@ mod tests {
         assert_eq!(i64::try_from(claims.exp).unwrap(), access.expires_at.as_second());
         let (header, claims) = good(&tokens);
         assert!(tokens.verify(&forge(&tokens, &header, &claims)).is_ok(), "the forger's base case is good");
+    }
+
+    #[test]
+    fn a_token_that_verified_still_expires() {
+        let tokens = tokens();
+        let (user, session) = ids();
+        let token = tokens.sign_access(user, session, Role::Buyer).unwrap().token;
+        let first = tokens.verify(&token).unwrap();
+        assert_eq!(tokens.verify(&token), Ok(first.clone()), "remembered");
+        let end = first.exp + LEEWAY_S;
+        assert_eq!(alive(first.clone(), end), Ok(first.clone()));
+        assert_eq!(alive(first, end + 1), Err(TokenError::Expired));
+        let other = Tokens::ephemeral(TokenSettings::default()).unwrap();
+        assert_eq!(other.verify(&token), Err(TokenError::Invalid), "by whom it verified, and nobody else");
+        let mut bent = token;
+        bent.pop();
+        assert_eq!(tokens.verify(&bent), Err(TokenError::Invalid), "what is remembered is the whole token");
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! The closed loop: each worker does one step after another; what ends inside a window counts there.
+//! The loops: each worker does one step after another; what ends inside a window counts there. In the closed loop a step begins when
+//! the last one ended. In the open loop steps are due at a fixed rate whether or not the last ones have ended, and a step that
+//! begins late was waiting since it was due: latency counts from there, so that a stall is not hidden by those it held up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,9 +17,11 @@ pub struct Plan {
     pub warmup: Duration,
     pub window: Duration,
     pub windows: usize,
+    /// Steps per second of all workers together; none is the closed loop.
+    pub rate: Option<f64>,
 }
 
-/// One client of a closed loop.
+/// One client.
 pub trait Worker: Send + 'static {
     /// Does one thing and answers how many units of work it was.
     fn step(&mut self) -> impl Future<Output = anyhow::Result<u64>> + Send;
@@ -47,8 +51,15 @@ type Tally = Vec<(u64, Histogram<u64>)>;
 pub async fn run<W: Worker>(plan: Plan, probe: Probe, workers: Vec<W>) -> anyhow::Result<Outcome> {
     let all = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
-    let tasks: Vec<_> =
-        workers.into_iter().map(|w| tokio::spawn(repeat(w, plan, began, all.clone()))).collect();
+    let beat = plan.rate.map(|rate| Duration::from_secs_f64(workers.len() as f64 / rate));
+    let count = u32::try_from(workers.len())?;
+    let tasks: Vec<_> = (0..)
+        .zip(workers)
+        .map(|(n, w)| {
+            let beat = beat.map(|beat| Beat { every: beat, first: beat * n / count });
+            tokio::spawn(repeat(w, plan, beat, began, all.clone()))
+        })
+        .collect();
 
     let mut usages = Vec::with_capacity(plan.windows + 1);
     for boundary in 0..=plan.windows {
@@ -80,16 +91,31 @@ pub async fn run<W: Worker>(plan: Plan, probe: Probe, workers: Vec<W>) -> anyhow
     Ok(Outcome { windows: windows.collect(), units: all.load(Ordering::Relaxed) })
 }
 
+/// When the steps of one worker are due.
+#[derive(Clone, Copy)]
+struct Beat {
+    every: Duration,
+    first: Duration,
+}
+
 async fn repeat<W: Worker>(
     mut worker: W,
     plan: Plan,
+    beat: Option<Beat>,
     began: Instant,
     all: Arc<AtomicU64>,
 ) -> anyhow::Result<Tally> {
     let mut tally = tally(plan)?;
     let end = plan.warmup + plan.window * u32::try_from(plan.windows)?;
-    loop {
-        let started = began.elapsed();
+    for turn in 0.. {
+        let started = match beat {
+            None => began.elapsed(),
+            Some(beat) => {
+                let due = beat.first + beat.every * turn;
+                tokio::time::sleep_until((began + due).into()).await;
+                due
+            }
+        };
         if started >= end {
             return Ok(tally);
         }
@@ -103,6 +129,7 @@ async fn repeat<W: Worker>(
             times.saturating_record(u64::try_from(ended.saturating_sub(started).as_micros())?);
         }
     }
+    Ok(tally)
 }
 
 fn tally(plan: Plan) -> anyhow::Result<Tally> {

@@ -17,9 +17,9 @@ with given as materialized (
   where s.seller_id = d.seller_id and s.variant_id = d.variant_id
 ), headers as (
   insert into orders.orders (order_id, buyer_id, seller_ids, currency, subtotal_minor, discount_minor, shipping_minor, total_minor,
-                             shipping_address, placed_at, payment_due_at, updated_at)
+                             shipping_address, placed_at, payment_due_at, due_at, updated_at)
   select g.order_id, g.buyer_id, g.sellers::uuid[], 'USD', g.subtotal_minor, 0, g.total_minor - g.subtotal_minor, g.total_minor,
-         $8, g.at, g.at + interval '15 minutes', g.at
+         $8, g.at, g.at + interval '15 minutes', g.at + interval '15 minutes', g.at
   from given as g
 ), fulfilments as (
   insert into orders.fulfilments (seller_id, order_id, subtotal_minor, discount_minor, shipping_minor, total_minor, updated_at)

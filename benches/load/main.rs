@@ -30,9 +30,11 @@ use self::http::{Basket, CompleteOrders, Connection, Get, PlaceOrders};
 use self::machine::{Database, Probe, Server};
 use self::market::{Dice, Market};
 use self::report::{Report, Row};
-use self::sql::{PlaceOne, Read, WriteRows};
+use self::sql::{PlaceOne, Reach, Read, WriteRows};
 
 const CLIENTS: [usize; 3] = [1, 8, 64];
+/// For orders: 256 is what a crowd is, and one client what batching must not cost.
+const BUYERS: [usize; 4] = [1, 8, 64, 256];
 const LIST: &str = "/api/v1/products?limit=20";
 
 /// How long, and what.
@@ -101,6 +103,7 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
             warmup: Duration::from_millis(options.warmup_ms),
             window: Duration::from_millis(options.window_ms),
             windows: options.windows,
+            rate: None,
         },
         rows: Vec::new(),
     };
@@ -112,8 +115,8 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
     println!("{}", report::HEADER);
     let wants = |group: &str| options.only.iter().any(|only| only == group);
     if wants("place") {
-        bench.place_orders(Basket::Spread).await?;
-        bench.place_orders(Basket::Single).await?;
+        let spread = bench.place_orders(Basket::Spread, &[]).await?;
+        bench.place_orders(Basket::Single, &spread).await?;
     }
     if wants("complete") {
         bench.complete_orders().await?;
@@ -167,9 +170,11 @@ struct Counters {
 }
 
 impl Bench<'_> {
-    async fn place_orders(&mut self, basket: Basket) -> anyhow::Result<()> {
+    /// Answers the rate by number of clients.
+    async fn place_orders(&mut self, basket: Basket, spread: &[f64]) -> anyhow::Result<Vec<f64>> {
         let kind = if basket == Basket::Spread { "place, spread" } else { "place, one SKU" };
-        for clients in CLIENTS {
+        let mut rates = Vec::new();
+        for (n, clients) in BUYERS.into_iter().enumerate() {
             let before = self.counters().await?;
             let workers = self.buyers(clients, basket).await?;
             let outcome = self.run(Some(self.server.pid), workers).await?;
@@ -178,26 +183,52 @@ impl Bench<'_> {
             let mut row = row(format!("{kind}: HTTP"), clients, &outcome);
             row.extra = per_order(before, after, outcome.units);
             row.extra.push(("a batch", batch));
-
-            let batch = batch.round().max(1.0);
-            let (session, market) = (self.database.owner_session().await?, self.market.clone());
-            let before = self.counters().await?;
-            let writer = WriteRows::new(session, market, basket, batch as usize).await?;
-            let outcome = self.run(None, vec![writer]).await?;
-            let mut floor = self::row(format!("{kind}: bare rows"), 1, &outcome);
-            floor.extra = per_order(before, self.counters().await?, outcome.units);
-            floor.extra.push(("a batch", batch));
-            row.floor = Some(("bare rows".to_owned(), floor.per_second()));
-            self.add(row);
-            self.add(floor);
-            if basket == Basket::Spread || clients == 64 {
-                self.place_one_by_one(kind, clients, basket).await?;
+            if let Some(spread) = spread.get(n) {
+                row.extra.push(("× spread", row.per_second() / spread));
             }
+            rates.push(row.per_second());
+
+            let batch = batch.round().max(1.0) as usize;
+            let mut floor = self.floor(format!("{kind}: bare rows"), basket, Reach::Placed, batch).await?;
+            floor.extra.push(("a batch", batch as f64));
+            row.floor = Some(("bare rows".to_owned(), floor.per_second()));
+            let mut rows = vec![floor];
+            if basket == Basket::Spread && clients <= 64 || clients == 64 {
+                let single = self.place_one_by_one(kind, clients, basket).await?;
+                if clients == 1 {
+                    row.extra.push(("× the unbatched time", row.p50_ms() / single.p50_ms()));
+                }
+                rows.push(single);
+            }
+            if basket == Basket::Spread && clients == 64 {
+                rows.push(self.half_load(format!("{kind}: half load"), row.per_second() / 2.0).await?);
+            }
+            self.add(row);
+            rows.into_iter().for_each(|row| self.add(row));
         }
-        Ok(())
+        Ok(rates)
     }
 
-    async fn place_one_by_one(&mut self, kind: &str, clients: usize, basket: Basket) -> anyhow::Result<()> {
+    /// Half of what a closed loop reached, as an open one.
+    async fn half_load(&self, name: String, rate: f64) -> anyhow::Result<Row> {
+        let plan = Plan { rate: Some(rate), ..self.plan };
+        let workers = self.buyers(64, Basket::Spread).await?;
+        let outcome = drive::run(plan, self.probe(Some(self.server.pid)), workers).await?;
+        Ok(row(name, 64, &outcome))
+    }
+
+    /// The same rows by bare SQL, in batches of that size on one connection.
+    async fn floor(&self, name: String, basket: Basket, reach: Reach, batch: usize) -> anyhow::Result<Row> {
+        let (session, market) = (self.database.owner_session().await?, self.market.clone());
+        let before = self.counters().await?;
+        let writer = WriteRows::new(session, market, basket, reach, batch).await?;
+        let outcome = self.run(None, vec![writer]).await?;
+        let mut floor = row(name, 1, &outcome);
+        floor.extra = per_order(before, self.counters().await?, outcome.units);
+        Ok(floor)
+    }
+
+    async fn place_one_by_one(&self, kind: &str, clients: usize, basket: Basket) -> anyhow::Result<Row> {
         let workers = (0..clients).map(async |n| {
             let client = self.database.session().await?;
             let statement = client.prepare(PlaceOne::STATEMENT).await?;
@@ -205,8 +236,7 @@ impl Bench<'_> {
             anyhow::Ok(PlaceOne { client, statement, market, buyer, basket, dice: Dice::new(n) })
         });
         let outcome = self.run(None, try_join_all(workers).await?).await?;
-        self.add(row(format!("{kind}: one statement each"), clients, &outcome));
-        Ok(())
+        Ok(row(format!("{kind}: one statement each"), clients, &outcome))
     }
 
     async fn complete_orders(&mut self) -> anyhow::Result<()> {
@@ -216,8 +246,17 @@ impl Bench<'_> {
                 self.buyers(clients, Basket::Spread).await?.into_iter().map(CompleteOrders).collect();
             let outcome = self.run(Some(self.server.pid), workers).await?;
             let mut row = row("place, pay, confirm: HTTP".to_owned(), clients, &outcome);
-            row.extra = per_order(before, self.counters().await?, outcome.units);
+            let after = self.counters().await?;
+            row.extra = per_order(before, after, outcome.units);
+            let batch = (after.batched - before.batched) / (after.batches - before.batches).max(1.0);
+            row.extra.push(("a batch", batch));
+            let batch = batch.round().max(1.0) as usize;
+            let name = "place, pay, confirm: bare rows".to_owned();
+            let mut floor = self.floor(name, Basket::Spread, Reach::Paid, batch).await?;
+            floor.extra.push(("a batch", batch as f64));
+            row.floor = Some(("bare rows".to_owned(), floor.per_second()));
             self.add(row);
+            self.add(floor);
         }
         Ok(())
     }
@@ -299,8 +338,11 @@ impl Bench<'_> {
     }
 
     async fn run<W: Worker>(&self, program: Option<u32>, workers: Vec<W>) -> anyhow::Result<Outcome> {
-        let probe = Probe { program, postmaster: self.database.cluster.postmaster_pid() };
-        drive::run(self.plan, probe, workers).await
+        drive::run(self.plan, self.probe(program), workers).await
+    }
+
+    fn probe(&self, program: Option<u32>) -> Probe {
+        Probe { program, postmaster: self.database.cluster.postmaster_pid() }
     }
 
     async fn counters(&self) -> anyhow::Result<Counters> {

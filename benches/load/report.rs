@@ -22,6 +22,10 @@ impl Row {
         self.median(|w| w.per_second)
     }
 
+    pub fn p50_ms(&self) -> f64 {
+        self.median(|w| w.p50_ms)
+    }
+
     fn median(&self, of: impl Fn(&Window) -> f64) -> f64 {
         let mut values: Vec<f64> = self.windows.iter().map(of).collect();
         values.sort_by(f64::total_cmp);

@@ -13,10 +13,20 @@ use crate::drive::Worker;
 use crate::http::Basket;
 use crate::market::{self, Buyer, Dice, Market};
 
+/// How far an order gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Placed,
+    /// Placed, payment begun, confirmed: three statements.
+    Paid,
+}
+
 /// Writes the rows of a batch of orders, as the batcher does on one connection, without any rule.
 pub struct WriteRows {
     client: Client,
     statement: Statement,
+    /// What follows in a batch that is paid.
+    payment: Option<[Statement; 2]>,
     market: Arc<Market>,
     basket: Basket,
     batch: usize,
@@ -28,10 +38,19 @@ impl WriteRows {
         client: Client,
         market: Arc<Market>,
         basket: Basket,
+        reach: Reach,
         batch: usize,
     ) -> anyhow::Result<Self> {
         let statement = client.prepare(include_str!("floor.sql")).await?;
-        Ok(Self { client, statement, market, basket, batch, dice: Dice::new(7) })
+        let payment = if reach == Reach::Paid {
+            Some([
+                client.prepare(include_str!("floor_start.sql")).await?,
+                client.prepare(include_str!("floor_confirm.sql")).await?,
+            ])
+        } else {
+            None
+        };
+        Ok(Self { client, statement, payment, market, basket, batch, dice: Dice::new(7) })
     }
 }
 
@@ -136,6 +155,41 @@ impl Worker for WriteRows {
                 ],
             )
             .await?;
+        if let Some([start, confirm]) = &self.payment {
+            let payments: Vec<_> = orders.ids.iter().map(|_| Uuid::now_v7()).collect();
+            let fees = 490 * i64::try_from(lines.orders.len() / orders.ids.len())?;
+            let totals: Vec<_> = orders.subtotals.iter().map(|subtotal| subtotal + fees).collect();
+            let keys = |_: &Uuid| Uuid::now_v7().to_string();
+            let start_keys: Vec<_> = payments.iter().map(keys).collect();
+            let confirm_keys: Vec<_> = payments.iter().map(keys).collect();
+            self.client
+                .execute(
+                    start,
+                    &[&orders.ids, &orders.buyers, &payments, &totals, &start_keys, &orders.request_ids],
+                )
+                .await?;
+            self.client
+                .execute(
+                    confirm,
+                    &[
+                        &orders.ids,
+                        &orders.buyers,
+                        &payments,
+                        &totals,
+                        &confirm_keys,
+                        &orders.request_ids,
+                        &orders.sellers,
+                        &lines.orders,
+                        &lines.sellers,
+                        &lines.variants,
+                        &lines.prices,
+                        &stock_sellers,
+                        &stock_variants,
+                        &units,
+                    ],
+                )
+                .await?;
+        }
         Ok(self.batch as u64)
     }
 }

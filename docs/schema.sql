@@ -16,7 +16,8 @@ create type core.idempotency_claim as (
   request_no integer,
   outcome text,
   same_as integer,
-  response jsonb
+  response jsonb,
+  claimed_at timestamp with time zone
 );
 comment on type core.idempotency_claim is 'FRESH: do the work. REPLAY: response holds the stored answer. DUPLICATE: request same_as of this batch has the key. REUSED: the key belongs to another payload. BUSY: another transaction works on the key.';
 
@@ -24,8 +25,10 @@ create type core.idempotent_request as (
   request_no integer,
   account_id uuid,
   idempotency_key text,
-  request_hash bytea
+  request_hash bytea,
+  response jsonb
 );
+comment on type core.idempotent_request is 'A request whose key is to be claimed; response is its answer when that is known beforehand (the id of what it will make).';
 
 create type core.invariant_violation as (
   invariant text,
@@ -76,7 +79,7 @@ create table core.idempotency_keys (
   constraint idempotency_keys_pkey PRIMARY KEY (account_id, route, idempotency_key),
   constraint idempotency_keys_idempotency_key_check CHECK ((((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255)) AND (idempotency_key !~ '[^\x21-\x7e]'::text)))
 );
-CREATE INDEX idempotency_keys_created_at_idx ON core.idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_created_at_idx ON core.idempotency_keys USING brin (created_at) WITH (pages_per_range='16', autosummarize='on');
 comment on table core.idempotency_keys is 'Claim, work and stored answer are one transaction: a row exists exactly when the work is done. Kept for core.idempotency_ttl_s.';
 comment on column core.idempotency_keys.request_hash is 'SHA-256 of the request as canonical jsonb text.';
 
@@ -1037,12 +1040,11 @@ create table inventory.movements (
   reference_id uuid,
   actor_id uuid,
   created_at timestamp with time zone not null,
-  constraint movements_pkey PRIMARY KEY (seller_id, movement_id),
+  constraint movements_pkey PRIMARY KEY (seller_id, variant_id, movement_id),
   constraint movements_stock_level_fkey FOREIGN KEY (seller_id, variant_id) REFERENCES inventory.stock_levels(seller_id, variant_id),
   constraint movements_kind_check CHECK ((kind = ANY (ARRAY['SET'::text, 'ADJUST'::text, 'SALE'::text, 'RETURN'::text]))),
   constraint movements_on_hand_after_check CHECK ((on_hand_after >= 0))
 );
-CREATE INDEX movements_stock_level_idx ON inventory.movements USING btree (seller_id, variant_id, movement_id);
 comment on table inventory.movements is 'Every change of on_hand, append-only: stock is the sum of its movements.';
 comment on column inventory.movements.reference_id is 'The reservation (an order''s reservation has the order''s id) behind a SALE or RETURN.';
 
@@ -2974,7 +2976,7 @@ function orders._sold_orders(p_from timestamp with time zone, p_until timestamp 
   -- The sold orders of a period, boundedly many.
 
 function orders._store_answers(p_placings orders."placing"[]) returns void
-  -- Stores the answers of a place_orders batch with their idempotency keys.
+  -- Stores the refusals of a place_orders batch with their idempotency keys.
 
 function orders._transition(p_requests orders.transition_request[], p_now timestamp with time zone) returns SETOF orders.orders
   -- Changes the status of locked orders along orders.order_transitions, with history and event; returns the changed rows.
@@ -3066,6 +3068,25 @@ create type payments.payment_listing as (
   page_cursor text
 );
 
+create type payments.payment_start as (
+  request_no integer,
+  is_replayed boolean,
+  problem_status integer,
+  problem_code text,
+  problem_detail text,
+  problem_hint text,
+  problem_errors jsonb,
+  payment_id uuid,
+  order_id uuid,
+  order_status text,
+  status text,
+  amount_minor bigint,
+  currency text,
+  provider text,
+  version integer,
+  created_at timestamp with time zone
+);
+
 create type payments.refund_request as (
   payment_id uuid,
   amount_minor bigint,
@@ -3113,6 +3134,24 @@ create type payments.started_payment as (
   is_replayed boolean
 );
 
+create type payments.starting as (
+  request_no integer,
+  actor_id uuid,
+  session_id uuid,
+  request_id text,
+  idempotency_key text,
+  request_hash bytea,
+  order_id uuid,
+  provider text,
+  method_token text,
+  outcome text,
+  same_as integer,
+  payment_id uuid,
+  problem_code text,
+  problem_detail text,
+  problem_hint text
+);
+
 create type payments.stuck_item as (
   kind text,
   payment_id uuid,
@@ -3142,7 +3181,6 @@ create table payments.ledger_entries (
   constraint ledger_entries_amount_minor_check CHECK ((amount_minor <> 0))
 );
 CREATE INDEX ledger_entries_order_id_idx ON payments.ledger_entries USING btree (order_id);
-CREATE INDEX ledger_entries_transaction_id_idx ON payments.ledger_entries USING btree (transaction_id);
 CREATE TRIGGER balance_ledger AFTER INSERT ON payments.ledger_entries REFERENCING NEW TABLE AS entries FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_balance_ledger();
 CREATE TRIGGER guard_ledger BEFORE DELETE OR UPDATE OR TRUNCATE ON payments.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_guard_ledger();
 comment on table payments.ledger_entries is 'Double entry, append-only: the entries of one transaction_id (a payment, a refund, an order that costs nothing) sum to zero. Debits are positive.';
@@ -3298,8 +3336,8 @@ function payments.settle_payments(p_settlements jsonb) returns SETOF payments.co
   -- Applies providers' answers about unresolved payments, for the reconciler; repeating it changes nothing.
   -- granted to tradepost_worker
 
-function payments.start_payment(p_ctx core.call_context, p_order_id uuid, p_provider text, p_method_token text) returns SETOF payments.started_payment
-  -- Inserts the PENDING payment of an order of the caller; the program then asks the provider.
+function payments.start_payments(p_requests jsonb) returns SETOF payments.payment_start
+  -- Inserts the PENDING payments of a batch of orders; refusals are rows. One call per request would answer the same.
   -- granted to tradepost_api
 
 function payments._abandon(p_order_ids uuid[], p_now timestamp with time zone) returns void
@@ -3307,6 +3345,12 @@ function payments._abandon(p_order_ids uuid[], p_now timestamp with time zone) r
 
 function payments._answer_settlements(p_settlements payments.settlement[]) returns SETOF payments.confirmation
   -- The present state of payments as answers: a payment, or the problem that stands for it.
+
+function payments._answer_starts(p_starts payments.starting[]) returns SETOF payments.payment_start
+  -- One payments.payment_start row per request of a start_payments batch.
+
+function payments._begin_payments(p_starts payments.starting[], p_now timestamp with time zone) returns void
+  -- Inserts PENDING payments, with their events; an order whose payment had failed waits for it again.
 
 function payments._book_refund(p_refund payments.refunds, p_now timestamp with time zone) returns void
   -- Ledger entries of a paid-out refund, split over sellers, commission, VAT and subsidies without losing a minor unit.
@@ -3320,11 +3364,20 @@ function payments._cancelled_parts(p_order_ids uuid[]) returns TABLE(order_id uu
 function payments._check_invariants() returns SETOF core.invariant_violation
   -- Broken invariants of payments, refunds and the ledger.
 
+function payments._claim_starts(p_starts payments.starting[], p_now timestamp with time zone) returns payments.starting[]
+  -- Claims the idempotency keys of a start_payments batch and gives each request the id of its payment.
+
+function payments._decide_starts(p_starts payments.starting[], p_now timestamp with time zone) returns payments.starting[]
+  -- Refuses the starts of payments for orders that are not the caller's, paid, over, or being paid at the moment.
+
 function payments._fold_payments(p_upto bigint, p_payment_ids uuid[]) returns TABLE(payment_id uuid, order_id uuid, provider text, amount_minor bigint, currency text, status text, failure_code text, refunded_minor bigint, is_surplus boolean, version integer, created_at timestamp with time zone, is_latest boolean)
   -- Payments folded from the log up to a number.
 
 function payments._fold_refunds(p_upto bigint, p_payment_ids uuid[]) returns TABLE(refund_id uuid, payment_id uuid, order_id uuid, amount_minor bigint, currency text, status text, failure_code text, seller_ids uuid[], requested_at timestamp with time zone, is_latest boolean)
   -- Refunds folded from the log up to a number.
+
+function payments._is_plain(p_answer payments.confirmation, p_now timestamp with time zone) returns boolean
+  -- Whether the answer is of a payment that this very request made succeed, which pays its order.
 
 function payments._lock_payments(p_order_ids uuid[]) returns SETOF payments.payments
   -- Locks the payments of these orders, ordered by payment_id.
@@ -3341,11 +3394,17 @@ function payments._open_failures() returns SETOF payments.refunds
 function payments._parse_confirmations(p_requests jsonb) returns payments.confirming[]
   -- Parses a confirm_payments batch and checks each caller against current rows.
 
+function payments._parse_starts(p_requests jsonb, p_now timestamp with time zone) returns payments.starting[]
+  -- Parses a start_payments batch and checks each caller against current rows.
+
 function payments._pause(p_id uuid, p_tries integer, p_first_s bigint, p_longest_s bigint) returns interval
   -- Pause before the next question to a provider: exponential, bounded, spread.
 
 function payments._payment_payload(p_payment payments.payments) returns jsonb
   -- The payload of a payment's events.
+
+function payments._plain_answer(p_request_no integer, p_payment_id uuid, p_at timestamp with time zone) returns payments.confirmation
+  -- The stored answer of a confirmation that simply succeeded, built again.
 
 function payments._record_settlements(p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[], p_declined uuid[], p_now timestamp with time zone) returns void
   -- Writes the outcome of settlements: payments, order statuses, automatic refunds, ledger and events.
@@ -3370,9 +3429,6 @@ function payments._request_refunds(p_requests payments.refund_request[], p_now t
 
 function payments._require_buyer(p_order orders.orders, p_actor identity.actor) returns void
   -- Refuses orders that do not exist or belong to another buyer, in the same words.
-
-function payments._require_payable(p_order orders.orders, p_now timestamp with time zone) returns void
-  -- Refuses orders that are paid, over, or being paid at the moment.
 
 function payments._require_refundable(p_order_id uuid, p_amount_minor bigint, p_currency text, p_reason text) returns payments.payments
   -- The SUCCEEDED payment of an order whose status and remaining amount allow this refund.

@@ -67,14 +67,23 @@ pub struct AppInner {
 pub struct Batchers {
     pub place_orders: Batcher<orders::types::Placing, orders::types::Placed>,
     pub reserve_stock: Batcher<inventory::types::Reserving, inventory::types::Reserved>,
+    pub start_payments: Batcher<payments::types::Starting, payments::types::Begun>,
     pub confirm_payments: Batcher<payments::types::Confirming, payments::types::Confirmed>,
 }
 
 impl Batchers {
     fn start(config: &Config, lanes: &Lanes) -> Self {
         let settings = |name| batch::Settings::new(name, config.batch_requests_max, config.batch_queue_max);
-        let (confirm_payments, place_orders, reserve_stock) = (lanes.clone(), lanes.clone(), lanes.clone());
+        let (place_orders, reserve_stock) = (lanes.clone(), lanes.clone());
+        let (start_payments, confirm_payments) = (lanes.clone(), lanes.clone());
         Self {
+            start_payments: Batcher::start(
+                settings("payments.start_payments"),
+                move |requests: Vec<_>, patience| {
+                    let pool = start_payments.of(patience);
+                    async move { payments::sql::start_payments(&pool, &requests).await }
+                },
+            ),
             confirm_payments: Batcher::start(
                 settings("payments.confirm_payments"),
                 move |requests: Vec<_>, patience| {
@@ -110,7 +119,7 @@ pub struct Lanes {
 
 impl Lanes {
     /// Each batch function has one call in flight, one beside it for those set aside, and tries one by one in either.
-    const FUNCTIONS: usize = 3;
+    const FUNCTIONS: usize = 4;
 
     fn new(api: &pool::Settings, usual_lock_timeout: Duration) -> anyhow::Result<Self> {
         let settings = |lock_timeout, max_connections| pool::Settings {

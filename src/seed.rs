@@ -640,12 +640,23 @@ impl<'a> Seeder<'a> {
     async fn pay(&mut self, buyer: &str, order_id: Uuid, declined: Option<&str>) -> anyhow::Result<()> {
         let starting = self.context(buyer)?;
         let token = if declined.is_some() { "tok_decline" } else { "tok_success" };
+        let requests = json!([{
+            "actorId": starting.actor_id,
+            "requestId": starting.request_id,
+            "idempotencyKey": starting.idempotency_key,
+            "orderId": order_id,
+            "provider": "sandbox",
+            "token": token,
+        }]);
         let payment = self
             .call(
-                "select payment_id, amount_minor, currency::text from payments.start_payment($1, $2, 'sandbox', $3)",
-                &[&starting, &order_id, &token],
+                "select payment_id, amount_minor, currency, problem_code from payments.start_payments($1)",
+                &[&requests],
             )
             .await?;
+        if let Some(code) = payment.get::<_, Option<String>>("problem_code") {
+            bail!("the payment was refused: {code}");
+        }
         let payment_id: Uuid = payment.get(0);
         let (amount_minor, currency): (i64, String) = (payment.get(1), payment.get(2));
         let confirming = self.context(buyer)?;

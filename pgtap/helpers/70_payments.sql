@@ -30,12 +30,30 @@ begin
 end;
 $$;
 
+-- One request for start_payments, as the program sends it.
+create or replace function test.pay_starting(
+  p_actor_id uuid, p_order_id uuid, p_key text, p_token text default 'tok_success'
+) returns jsonb
+language sql
+as $$
+  select jsonb_build_object(
+           'actorId', p_actor_id, 'sessionId', null, 'requestId', 'test', 'idempotencyKey', p_key, 'orderId', p_order_id,
+           'provider', 'sandbox', 'token', p_token)
+$$;
+
+create or replace function test.pay_begin(
+  p_actor_id uuid, p_order_id uuid, p_key text, p_token text default 'tok_success'
+) returns payments.payment_start
+language sql
+as $$
+  select s from payments.start_payments(jsonb_build_array(test.pay_starting(p_actor_id, p_order_id, p_key, p_token))) as s
+$$;
+
 create or replace function test.pay_start(p_order_id uuid, p_token text default 'tok_success') returns uuid
 language sql
 as $$
-  select s.payment_id
+  select (test.pay_begin(o.buyer_id, o.order_id, core.new_id()::text, p_token)).payment_id
     from orders.orders as o
-   cross join payments.start_payment(test.ctx(o.buyer_id, core.new_id()::text), o.order_id, 'sandbox', p_token) as s
    where o.order_id = p_order_id
 $$;
 

@@ -36,7 +36,7 @@ select is((select a.problem_code from (select test.pay_react()) as r cross join 
 -- the provider does not know a payment that was begun again meanwhile
 select lives_ok($$ select test.pay_clock(interval '0 seconds') $$, 'another one');
 update f set order_id = test.pay_order(buyer, variant);
-select s.payment_id from f cross join payments.start_payment(test.ctx(f.buyer, 'again'), f.order_id, 'sandbox', 'tok_success') as s;
+select s.payment_id from f cross join test.pay_begin(f.buyer, f.order_id, 'again') as s;
 update f set payment_id = (select p.payment_id from payments.payments as p where p.order_id = f.order_id);
 select test.pay_clock(interval '61 seconds');
 create temporary table claim as select c.* from f cross join payments.claim_unresolved(100) as c where c.payment_id = f.payment_id;
@@ -45,7 +45,7 @@ select coalesce(a.problem_code, a.order_status)
   from claim as c cross join payments.settle_payments(jsonb_build_array(jsonb_build_object(
     'orderId', c.order_id, 'paymentId', c.payment_id, 'isSuccess', false, 'failureCode', 'never_received', 'askedUnder', c.next_check_at))) as a;
 select test.pay_clock(interval '65 seconds');
-select is((select s.status from f cross join payments.start_payment(test.ctx(f.buyer, 'again'), f.order_id, 'sandbox', 'tok_success') as s),
+select is((select s.status from f cross join test.pay_begin(f.buyer, f.order_id, 'again') as s),
           'PENDING', 'the start is repeated');
 select is_empty('execute not_found', 'what was heard before that is out of date');
 select test.pay_clock(interval '130 seconds');

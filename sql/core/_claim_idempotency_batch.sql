@@ -1,7 +1,8 @@
 -- Claims the idempotency keys of a whole batch at once, in key order. See core._claim_idempotency for the single form.
 -- Private. Locks: idempotency keys (advisory, never waited for), their rows by (account_id, key).
 -- A key whose holder is at work in another transaction is BUSY: one request is turned away, its neighbours go on.
--- Requests without a key are FRESH and leave no row.
+-- Requests without a key are FRESH and leave no row. A request that knows its answer beforehand (the id of what it will make) brings
+-- it along: then the key is written once, and only a refusal changes it.
 -- OFFSET 0: a lookup by key for each request, also in a plan made when the table was empty; a join would read all of it by now.
 create or replace function core._claim_idempotency_batch(
   p_route text, p_requests core.idempotent_request[], p_now timestamptz
@@ -24,13 +25,13 @@ begin
     select f.*, pg_try_advisory_xact_lock(core._idempotency_lock(f.account_id, p_route, f.idempotency_key)) as is_ours
     from first as f
   ), claimed as (
-    insert into core.idempotency_keys as k (account_id, route, idempotency_key, request_hash, created_at)
-    select t.account_id, p_route, t.idempotency_key, t.request_hash, p_now
+    insert into core.idempotency_keys as k (account_id, route, idempotency_key, request_hash, response, created_at)
+    select t.account_id, p_route, t.idempotency_key, t.request_hash, t.response, p_now
     from tried as t
     where t.is_ours
     order by t.account_id, t.idempotency_key
     on conflict (account_id, route, idempotency_key) do update
-      set request_hash = excluded.request_hash, response = null, created_at = excluded.created_at
+      set request_hash = excluded.request_hash, response = excluded.response, created_at = excluded.created_at
       where k.created_at <= p_now - v_ttl
     returning k.account_id, k.idempotency_key
   )
@@ -51,10 +52,10 @@ begin
            when k.response is null then 'BUSY'  -- purged this moment
            else 'REPLAY'
          end,
-         case when k.request_hash = r.request_hash then winner.request_no end, k.response
+         case when k.request_hash = r.request_hash then winner.request_no end, k.response, k.created_at
   from unnest(p_requests) as r
   left join lateral (
-    select k.request_hash, k.response
+    select k.request_hash, k.response, k.created_at
     from core.idempotency_keys as k
     where k.account_id = r.account_id and k.route = p_route and k.idempotency_key = r.idempotency_key
     offset 0

@@ -6,13 +6,15 @@ returns inventory.reserving[]
 language plpgsql
 volatile
 as $$
+declare
+  v_ids constant uuid[] := array(select core.new_id() from unnest(p_reservings));
 begin
   return (
   select array_agg(row(
     r.request_no, r.account_id, r.request_id,
     case when c.outcome in ('BUSY', 'REUSED') then null else r.idempotency_key end, r.request_hash,  -- theirs: nothing is stored
     r.reference, r.ttl_s, r.lines,
-    case c.outcome when 'FRESH' then core.new_id() when 'REPLAY' then (c.response ->> 'reservationId')::uuid end,
+    case c.outcome when 'FRESH' then v_ids[r.request_no] when 'REPLAY' then (c.response ->> 'reservationId')::uuid end,
     c.same_as,
     coalesce(c.outcome in ('REPLAY', 'DUPLICATE'), false),
     coalesce(r.problem_status,
@@ -34,7 +36,8 @@ begin
   from unnest(p_reservings) as r
   left join core._claim_idempotency_batch(
     'POST /inventory/reserve',
-    array(select row(a.request_no, a.account_id, a.idempotency_key, a.request_hash)::core.idempotent_request
+    array(select row(a.request_no, a.account_id, a.idempotency_key, a.request_hash,
+                     jsonb_build_object('reservationId', v_ids[a.request_no]))::core.idempotent_request
           from unnest(p_reservings) as a
           where a.problem_code is null),
     p_now) as c on c.request_no = r.request_no);

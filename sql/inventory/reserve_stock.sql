@@ -27,14 +27,12 @@ begin
   end if;
 
   update core.idempotency_keys as k
-  set response = case
-    when r.problem_code is null then jsonb_build_object('reservationId', r.reservation_id)
-    else jsonb_strip_nulls(jsonb_build_object(
-      'status', r.problem_status, 'code', r.problem_code, 'detail', r.problem_detail,
-      'hint', r.problem_hint, 'errors', r.problem_errors)) end
+  set response = jsonb_strip_nulls(jsonb_build_object(
+        'status', r.problem_status, 'code', r.problem_code, 'detail', r.problem_detail,
+        'hint', r.problem_hint, 'errors', r.problem_errors))
   from unnest(v_reservings) as r
-  where k.account_id = r.account_id and k.route = 'POST /inventory/reserve' and k.idempotency_key = r.idempotency_key
-    and k.response is null and not r.is_replayed and k.request_hash = r.request_hash;
+  where r.problem_code is not null and r.reservation_id is not null and not r.is_replayed  -- claimed, then refused
+    and k.account_id = r.account_id and k.route = 'POST /inventory/reserve' and k.idempotency_key = r.idempotency_key;
 
   return query
   select r.request_no, r.is_replayed,

@@ -6,13 +6,15 @@ returns orders.placing[]
 language plpgsql
 volatile
 as $$
+declare
+  v_ids constant uuid[] := array(select core.new_id() from unnest(p_placings));
 begin
   return (
   select array_agg(row(
     p.request_no, p.buyer_id, p.session_id, p.request_id,
     case when c.outcome in ('BUSY', 'REUSED') then null else p.idempotency_key end, p.request_hash,  -- theirs: nothing is stored
     p.currency, p.coupon_codes, p.shipping_address, p.lines,
-    case c.outcome when 'FRESH' then core.new_id() when 'REPLAY' then (c.response ->> 'orderId')::uuid end,
+    case c.outcome when 'FRESH' then v_ids[p.request_no] when 'REPLAY' then (c.response ->> 'orderId')::uuid end,
     c.same_as,
     coalesce(c.outcome in ('REPLAY', 'DUPLICATE'), false),
     coalesce(p.problem_status, case c.outcome
@@ -32,7 +34,8 @@ begin
   from unnest(p_placings) as p
   left join core._claim_idempotency_batch(
     'POST /orders',
-    array(select row(a.request_no, a.buyer_id, a.idempotency_key, a.request_hash)::core.idempotent_request
+    array(select row(a.request_no, a.buyer_id, a.idempotency_key, a.request_hash,
+                     jsonb_build_object('orderId', v_ids[a.request_no]))::core.idempotent_request
           from unnest(p_placings) as a
           where a.problem_code is null),
     p_now) as c on c.request_no = p.request_no);

@@ -28,7 +28,7 @@ as $$
       ) as b on true
      where not exists (select 1
                          from payments.ledger_entries as e
-                        where e.transaction_id = p_refund.payment_id and e.account = 'BUYER_PAYABLE')
+                        where e.order_id = p_refund.order_id and e.transaction_id = p_refund.payment_id and e.account = 'BUYER_PAYABLE')
        and case when p_refund.seller_ids is not null then p.seller_id = any (p_refund.seller_ids)
                 else not exists (select 1
                                    from payments.refunds as r

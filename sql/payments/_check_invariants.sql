@@ -23,7 +23,7 @@ as $$
      where p.status = 'SUCCEEDED'
        and not exists (select 1
                          from payments.ledger_entries as e
-                        where e.transaction_id = p.payment_id and e.account = 'BUYER_PAYABLE')
+                        where e.order_id = p.order_id and e.transaction_id = p.payment_id and e.account = 'BUYER_PAYABLE')
   ), parts as (
     -- parts that a refund of their own names (they were cancelled alone) have no part in the refunds of the rest
     select s.order_id, s.refunded_minor as all_refunded_minor, s.refunded_minor - n.refunded_minor as order_refunded_minor, p.seller_id, p.total_minor,
@@ -92,7 +92,7 @@ as $$
      and (o.status = 'EXPIRED' or p.is_surplus
           or exists (select 1
                        from payments.ledger_entries as e
-                      where e.transaction_id = p.payment_id and e.account = 'BUYER_PAYABLE'))
+                      where e.order_id = p.order_id and e.transaction_id = p.payment_id and e.account = 'BUYER_PAYABLE'))
      and coalesce(r.asked_minor, 0) < p.amount_minor
   union all
   select 'payments.clearing_holds_what_was_paid', p.order_id::text,

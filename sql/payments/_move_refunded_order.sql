@@ -18,7 +18,7 @@ as $$
    where o.order_id = p_payment.order_id
      and not exists (select 1
                        from payments.ledger_entries as e
-                      where e.transaction_id = p_payment.payment_id and e.account = 'BUYER_PAYABLE')
+                      where e.order_id = p_payment.order_id and e.transaction_id = p_payment.payment_id and e.account = 'BUYER_PAYABLE')
   having count(*) > 0
 $$;
 comment on function payments._move_refunded_order(payments.payments, payments.refunds, timestamptz) is

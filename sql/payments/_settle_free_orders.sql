@@ -11,7 +11,7 @@ begin
     array(select o.order_id
             from orders.orders as o
            where o.order_id = any (p_order_ids) and o.total_minor = 0
-             and not exists (select 1 from payments.ledger_entries as e where e.transaction_id = o.order_id)
+             and not exists (select 1 from payments.ledger_entries as e where e.order_id = o.order_id and e.transaction_id = o.order_id)
            order by o.order_id),
     p_now);
 

@@ -26,7 +26,8 @@ begin
     select c
       from core._claim_idempotency_batch(
              'POST /orders/{id}/confirm-payment',
-             array(select row(r.request_no, r.actor_id, r.idempotency_key, r.request_hash)::core.idempotent_request
+             array(select row(r.request_no, r.actor_id, r.idempotency_key, r.request_hash,
+                              jsonb_build_object('payment_id', r.payment_id))::core.idempotent_request
                      from unnest(v_requests) as r
                     where r.problem_code is null),
              v_now) as c);
@@ -50,19 +51,21 @@ begin
              v_now) as s);
   v_answers := v_answers || array(select f from payments._refusals(v_requests) as f);
 
+  -- what is not simply a payment that succeeded is stored whole
   update core.idempotency_keys as k
      set response = to_jsonb(a)
     from unnest(v_answers) as a
     join unnest(v_requests) as r using (request_no)
     join unnest(v_claims) as c using (request_no)
-   where c.outcome = 'FRESH'
+   where c.outcome = 'FRESH' and not payments._is_plain(a, v_now)
      and k.account_id = r.actor_id and k.route = 'POST /orders/{id}/confirm-payment'
      and k.idempotency_key = r.idempotency_key;
   v_answers := v_answers || array(
-    select case c.outcome
-             when 'REPLAY' then jsonb_populate_record(
+    select case
+             when c.outcome = 'REPLAY' and c.response ? 'status' then jsonb_populate_record(
                null::payments.confirmation,
                c.response || jsonb_build_object('request_no', c.request_no, 'is_replayed', true))
+             when c.outcome = 'REPLAY' then payments._plain_answer(c.request_no, (c.response ->> 'payment_id')::uuid, c.claimed_at)
              else jsonb_populate_record(d, jsonb_build_object('request_no', c.request_no, 'is_replayed', true))
            end
       from unnest(v_claims) as c

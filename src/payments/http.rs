@@ -11,7 +11,7 @@ use super::provider::{Creation, Lookup, Settlement, Unknown, Unsettled};
 use super::sandbox::callback::Notice;
 use super::types::{
     Confirming, HistoryMoment, ListedPayment, NewPayment, NewRefund, OrderHistory, Payment,
-    PaymentConfirmation, Pending, Refund, StartedPayment, StuckItem,
+    PaymentConfirmation, Pending, Refund, StartedPayment, Starting, StuckItem,
 };
 use super::{in_time, sql};
 use crate::app::App;
@@ -55,7 +55,8 @@ pub async fn start_payment(
 ) -> Result<Response> {
     let call = ctx.call(&actor);
     app.provider.check_token(&method.token)?;
-    let pending = sql::start_payment(&app.pool, &call, order_id, app.provider.name(), &method.token).await?;
+    let request = Starting::new(call.clone(), order_id, app.provider.name(), method.token.clone());
+    let pending = app.batch.start_payments.call(request).await?.outcome?;
     if pending.status != "PENDING" {
         return resolved(&app, &call, pending).await;
     }

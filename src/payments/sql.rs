@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::provider::Repayment;
 use super::types::{
-    Confirmed, Confirming, Finding, HistoryMoment, ListedPayment, OrderHistory, Pending, Refund, Unresolved,
+    Begun, Confirmed, Confirming, Finding, HistoryMoment, ListedPayment, OrderHistory, Refund, Starting,
+    Unresolved,
 };
 use crate::app::Pool;
 use crate::db::batch::Answers;
@@ -16,22 +17,17 @@ use crate::http::page::Page;
 use crate::money::Money;
 use crate::problem::{Problem, Result};
 
-pub async fn start_payment(
-    pool: &Pool,
-    ctx: &CallContext,
-    order_id: Uuid,
-    provider: &str,
-    token: &str,
-) -> Result<Pending> {
-    let row = query_one(
+pub async fn start_payments(pool: &Pool, requests: &[Starting]) -> Result<Answers<Begun>> {
+    let rows = query(
         pool,
-        "payments.start_payment",
-        "select payment_id, order_id, order_status, status, amount_minor, currency, provider, version, created_at, \
-         is_replayed from payments.start_payment($1, $2, $3, $4)",
-        &[ctx, &order_id, &provider, &token],
+        "payments.start_payments",
+        "select request_no, is_replayed, problem_status, problem_code, problem_detail, problem_hint, problem_errors, \
+         payment_id, order_id, order_status, status, amount_minor, currency, provider, version, created_at \
+         from payments.start_payments($1)",
+        &[&Json(requests)],
     )
     .await?;
-    Ok(Pending::try_from(&row)?)
+    rows.iter().map(|row| Ok((request_index(row)?, Ok(Begun::try_from(row)?)))).collect()
 }
 
 /// Answers the problem that stands for the decline.

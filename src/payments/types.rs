@@ -85,7 +85,68 @@ impl HasVersion for StartedPayment {
     }
 }
 
-/// A payment as `payments.start_payment` answers it. While it is PENDING, as a new one is, the provider's part is still to
+/// One request of a `payments.start_payments` batch.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Starting {
+    actor_id: Option<Uuid>,
+    session_id: Option<Uuid>,
+    request_id: String,
+    idempotency_key: Option<String>,
+    order_id: Uuid,
+    provider: &'static str,
+    token: String,
+}
+
+impl fmt::Debug for Starting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Starting").field("order_id", &self.order_id).finish_non_exhaustive()
+    }
+}
+
+impl Batched for Starting {
+    fn account_id(&self) -> Uuid {
+        self.actor_id.unwrap_or_default()
+    }
+
+    fn rows(&self) -> Vec<u64> {
+        vec![batch::row(self.order_id)]
+    }
+}
+
+impl Starting {
+    pub fn new(ctx: CallContext, order_id: Uuid, provider: &'static str, token: String) -> Self {
+        Self {
+            actor_id: ctx.actor_id,
+            session_id: ctx.session_id,
+            request_id: ctx.request_id,
+            idempotency_key: ctx.idempotency_key,
+            order_id,
+            provider,
+            token,
+        }
+    }
+}
+
+/// An answer of a `payments.start_payments` batch: a payment, or why none was begun.
+#[derive(Debug)]
+pub struct Begun {
+    pub outcome: Result<Pending>,
+}
+
+impl TryFrom<&Row> for Begun {
+    type Error = Problem;
+
+    fn try_from(row: &Row) -> Result<Self, Problem> {
+        let outcome = match Problem::from_refusal(row)? {
+            Some(problem) => Err(problem),
+            None => Ok(Pending::try_from(row)?),
+        };
+        Ok(Self { outcome })
+    }
+}
+
+/// A payment as `payments.start_payments` answers it. While it is PENDING, as a new one is, the provider's part is still to
 /// come.
 #[derive(Debug)]
 pub struct Pending {

@@ -130,7 +130,7 @@ fn a_key_at_work_hurts_no_neighbour() {
         other.batch_execute("set lock_timeout = 0").await.expect("set");
         // the one at work has claimed, and stands still before it takes any stock
         let work = psql.transaction().await.expect("a transaction");
-        let hash = "array[row(1, $1, 'busy', '\\x00')::core.idempotent_request]";
+        let hash = "array[row(1, $1, 'busy', '\\x00', null)::core.idempotent_request]";
         work.execute(
             &format!("select from core._claim_idempotency_batch('POST /orders', {hash}, core.now())"),
             &[&ana],

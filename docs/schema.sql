@@ -403,6 +403,7 @@ create table catalog.categories (
 );
 CREATE INDEX categories_parent_id_idx ON catalog.categories USING btree (parent_id, "position", category_id);
 CREATE INDEX categories_path_idx ON catalog.categories USING gin (path);
+CREATE INDEX categories_position_idx ON catalog.categories USING btree ("position", category_id);
 comment on table catalog.categories is 'The category tree.';
 comment on column catalog.categories.path is 'Ids from the root to the category itself; kept by the functions that move categories.';
 
@@ -541,9 +542,13 @@ create table catalog.products (
   constraint products_title_length_check CHECK (((length(title) >= 3) AND (length(title) <= 200)))
 );
 CREATE INDEX products_category_id_idx ON catalog.products USING btree (category_id, product_id);
+CREATE INDEX products_category_price_idx ON catalog.products USING btree (category_id, status, currency, price_from_minor, product_id);
+CREATE INDEX products_category_title_idx ON catalog.products USING btree (category_id, status, title, product_id);
 CREATE INDEX products_currency_idx ON catalog.products USING btree (currency);
 CREATE INDEX products_search_idx ON catalog.products USING gin (search);
 CREATE INDEX products_seller_id_idx ON catalog.products USING btree (seller_id, product_id);
+CREATE INDEX products_seller_price_idx ON catalog.products USING btree (seller_id, currency, price_from_minor, product_id);
+CREATE INDEX products_seller_title_idx ON catalog.products USING btree (seller_id, title, product_id);
 CREATE INDEX products_status_idx ON catalog.products USING btree (status, product_id);
 CREATE INDEX products_status_price_idx ON catalog.products USING btree (status, currency, price_from_minor, product_id);
 CREATE INDEX products_status_title_idx ON catalog.products USING btree (status, title, product_id);
@@ -586,7 +591,7 @@ comment on view catalog.category_attribute_page is 'Attributes of categories as 
 create view catalog.offer_price (seller_id uuid, variant_id uuid, status text, currency character(3), is_base boolean, price_minor bigint, sale_minor bigint, unit_price_minor bigint, lowest_minor bigint, document jsonb);
 comment on view catalog.offer_price is 'What each offer costs everybody now, by currency: regular and running sale price, quantity breaks, lowest price of 30 days.';
 
-create view catalog.offer_price_set (seller_id uuid, variant_id uuid, currency text, version integer, updated_at timestamp with time zone, prices jsonb);
+create view catalog.offer_price_set (seller_id uuid, variant_id uuid, currency text, version integer, updated_at timestamp with time zone, prices jsonb, product_id uuid);
 comment on view catalog.offer_price_set is 'All prices of an offer as one document (jsonb, camelCase), as its seller sets them.';
 
 create view catalog.offer_price_step (seller_id uuid, variant_id uuid, currency character(3), min_quantity integer, price_minor bigint, sale_minor bigint, sale_from timestamp with time zone, sale_until timestamp with time zone);
@@ -696,6 +701,10 @@ function catalog.list_products(p_ctx core.call_context, p_category_id uuid, p_se
 
 function catalog.list_variants(p_ctx core.call_context, p_product_id uuid, p_currency text, p_cursor text, p_limit integer) returns SETOF catalog.variant_page
   -- A page of the active variants of a product.
+  -- granted to tradepost_api
+
+function catalog.prices_hold_ms(p_product_id uuid) returns bigint
+  -- For how many milliseconds the prices of a product stay what they are unless somebody changes them; null when no end is known.
   -- granted to tradepost_api
 
 function catalog.review_product(p_ctx core.call_context, p_product_id uuid, p_decision text, p_reason text, p_version integer) returns SETOF catalog.product
@@ -813,6 +822,9 @@ function catalog._is_date(p_text text) returns boolean
 
 function catalog._is_listed(p_product catalog.products, p_status text, p_seller_id uuid, p_category_id uuid, p_category_ids uuid[], p_currency character, p_price_min_minor bigint, p_price_max_minor bigint, p_query tsquery) returns boolean
   -- Whether a product passes the filters of a list.
+
+function catalog._list_below(p_status text, p_seller_id uuid, p_category_ids uuid[], p_currency character, p_price_min_minor bigint, p_price_max_minor bigint, p_query tsquery, p_is_manager boolean, p_sort text, p_after text[], p_limit integer) returns SETOF catalog.product_page
+  -- A page of the products of several categories.
 
 function catalog._lock_attributes(p_category_id uuid) returns void
   -- Keeps the definitions of a category's attributes as they are.
@@ -3533,6 +3545,10 @@ comment on view events.positions is 'Named consumers, their cursor, and how many
 
 create view events.recorded ("position" bigint, seq bigint, type text, aggregate_type text, aggregate_id uuid, aggregate_version bigint, actor_id uuid, request_id text, payload jsonb, occurred_at timestamp with time zone);
 comment on view events.recorded is 'All committed events, those in staging after those of the log; what the folds of the domains read.';
+
+function events.changes_after(p_after bigint, p_domains text[], p_ignored text[]) returns TABLE(head bigint, clock_offset_ms bigint, aggregates jsonb)
+  -- Which aggregates of some domains have events after a position, numbered or still to be.
+  -- granted to tradepost_api, tradepost_worker
 
 function events.commit(p_consumer text, p_seq bigint) returns bigint
   -- Moves a named consumer forwards to this seq; answers its position.

@@ -15,6 +15,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::cache::{self, Cache};
 use crate::config::Config;
 pub use crate::db::Pool;
 use crate::db::batch::Patience;
@@ -51,6 +52,8 @@ pub struct AppInner {
     pub passwords: Passwords,
     /// Who takes the money.
     pub provider: Arc<dyn Provider>,
+    /// Answers that are the same for everybody.
+    pub cache: Arc<Cache>,
     /// Where the event log ends.
     pub hub: Hub,
     /// Wakes the sequencer of this process.
@@ -172,6 +175,7 @@ impl App {
                 (Some(url), Some(secret)) => Arc::new(Remote::new(url, secret.expose())),
                 _ => Arc::new(Sandbox::new(&tokens)),
             },
+            cache: Arc::new(Cache::new(config.read_cache_bytes)),
             config,
             pool,
             worker_pool,
@@ -202,6 +206,10 @@ impl App {
         let lanes = Lanes::new(&api, Duration::from_millis(config.batch_lock_timeout_ms))?;
         let app = Self::new(config, pool, worker_pool, lanes, tokens);
         app.hub.follow(api.config()?, app.pool.clone(), app.shutdown.clone());
+        if app.cache.is_on() {
+            let (cache, pool) = (app.cache.clone(), app.worker_pool.clone());
+            tokio::spawn(cache::follow::follow(cache, pool, app.hub.catalogue(), app.shutdown.clone()));
+        }
         Ok(app)
     }
 
@@ -227,7 +235,9 @@ pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken)
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(crate::identity::routes())
-        .merge(crate::catalog::routes().layer(from_fn(conditional)))
+        .merge(
+            crate::catalog::routes().layer(from_fn(crate::catalog::tell_changes)).layer(from_fn(conditional)),
+        )
         .merge(crate::inventory::routes())
         .merge(crate::pricing::routes())
         .merge(crate::orders::routes())
@@ -246,6 +256,7 @@ pub const COLLECTORS: &[(&str, Collector)] = &[
     ("payments", payments::metrics),
     ("deadlines", deadlines::metrics),
     ("events", crate::events::collect),
+    ("cache", cache::collect),
 ];
 
 /// All documented routes, with the description that their handlers carry.
@@ -275,7 +286,8 @@ pub fn router(app: App) -> Router {
 pub(crate) fn service(app: App, api: OpenApiRouter<App>) -> Router {
     let api = api
         .layer(from_fn_with_state(app.clone(), crate::events::wake))
-        .layer(from_fn_with_state(app.clone(), admission::admit));
+        .layer(from_fn_with_state(app.clone(), admission::admit))
+        .layer(from_fn_with_state(app.clone(), cache::layer::cached));
     let (documented, description) = described(api);
     let known = KnownQueries::from_description(&description);
     let mut router = documented

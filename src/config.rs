@@ -82,6 +82,10 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_BATCH_QUEUE_MAX", default_value_t = 1_024, value_name = "N")]
     #[arg(help_heading = "Database")]
     pub batch_queue_max: usize,
+    /// Memory for answers that are the same for everybody (the catalogue); 0 keeps none
+    #[arg(long, env = "TRADEPOST_READ_CACHE_BYTES", default_value_t = 32 * 1024 * 1024, value_name = "BYTES")]
+    #[arg(help_heading = "HTTP")]
+    pub read_cache_bytes: usize,
 
     // --- embedded Postgres ---------------------------------------------------------------------------------------
     /// Folder with `postgres` and `initdb`; default: the newest installation found, 15 or later

@@ -5,6 +5,7 @@
 
 // the house
 pub mod app;
+pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -104,6 +104,18 @@ fn describe() {
         "Requests whose callers went away before their batch left."
     );
     describe_counter!("tradepost_db_listen_reconnects_total", "Ends of the LISTEN connection.");
+    describe_counter!("tradepost_read_cache_hits_total", "Reads answered from memory.");
+    describe_counter!(
+        "tradepost_read_cache_misses_total",
+        "Reads whose answer was to be kept but was not there."
+    );
+    describe_counter!(
+        "tradepost_read_cache_unheard_total",
+        "Kept answers that were not given because the end of the log was not known."
+    );
+    describe_counter!("tradepost_read_cache_evictions_total", "Answers forgotten for want of room.");
+    describe_gauge!("tradepost_read_cache_bytes", "Bytes of kept answers.");
+    describe_gauge!("tradepost_read_cache_entries", "Kept answers.");
     describe_counter!("tradepost_worker_items_total", "Things that background workers did, by worker.");
     describe_counter!(
         "tradepost_worker_failures_total",

@@ -52,10 +52,11 @@ impl Database {
         sql.batch_execute(concat!("begin;", include_str!("data.sql"), "commit;"))
             .await
             .context("data.sql")?;
-        // Only what was filled: the rest is as it is on the first day.
+        // Only what was filled: the rest is as it is on the first day. Not by n_live_tup, which is counted late: without statistics a
+        // list costs ten times as much.
         for schema in ["identity", "catalog", "pricing", "inventory"] {
-            let query = "select format('vacuum analyze %I.%I', schemaname, relname) from pg_stat_user_tables
-                         where schemaname = $1 and n_live_tup > 0";
+            let query = "select format('vacuum analyze %s', c.oid::regclass) from pg_class as c
+                         where c.relnamespace = $1::text::regnamespace and c.relkind = 'r' and pg_relation_size(c.oid) > 0";
             for row in sql.query(query, &[&schema]).await? {
                 sql.execute(&row.get::<_, String>(0), &[]).await?;
             }
@@ -152,6 +153,11 @@ pub struct Server {
 impl Server {
     /// `tradepost serve` with its workers. A process of its own: its CPU time is then not the load generator's.
     pub async fn program(database: &Database) -> anyhow::Result<Self> {
+        Self::program_with(database, &[]).await
+    }
+
+    /// With settings of its own.
+    pub async fn program_with(database: &Database, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let cluster = &database.cluster;
         let mut command = Command::new(PROGRAM);
         command
@@ -162,7 +168,8 @@ impl Server {
             .env("TRADEPOST_LISTEN", "127.0.0.1:0")
             .env("TRADEPOST_JWT_KEY_FILE", database.dir.join("jwt.pem"))
             .env("TRADEPOST_ACCESS_TOKEN_S", ACCESS_TTL_S.to_string())
-            .env("TRADEPOST_LOG", "warn");
+            .env("TRADEPOST_LOG", "warn")
+            .envs(settings.iter().copied());
         Self::start(command).await
     }
 

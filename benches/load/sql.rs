@@ -230,8 +230,7 @@ pub struct Read {
 }
 
 impl Read {
-    pub const PRODUCT: &str =
-        "select * from catalog.get_product(row(null, null, 'bench', null, null)::core.call_context, $1)";
+    pub const PRODUCT: &str = "select * from catalog.get_product(row(null, null, 'bench', null, null)::core.call_context, $1, null)";
     pub const PRODUCTS: &str =
         "select * from catalog.list_products(row(null, null, 'bench', null, null)::core.call_context,
        null, null, false, null, null, null, null, null, $1, null, 20)";

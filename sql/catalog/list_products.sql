@@ -23,6 +23,8 @@ declare
   v_status constant text := case when v_is_manager then p_status else 'ACTIVE' end;
   v_query constant tsquery := websearch_to_tsquery('english', p_query);
   v_currency constant bpchar := p_currency;
+  -- of more categories than these a page is found sooner by a walk along the catalogue
+  v_categories_max constant integer := 64;
   v_category_ids uuid[];
   v_category_id uuid;
   v_after text[];
@@ -48,30 +50,41 @@ begin
                                       p_price_max_minor, v_query, v_is_manager, v_key, v_id, p_limit) as r;
     return;
   end if;
+  if cardinality(v_category_ids) <= v_categories_max then
+    return query
+      select b.*
+        from catalog._list_below(v_status, v_seller_id, v_category_ids, v_currency, p_price_min_minor, p_price_max_minor,
+                                 v_query, v_is_manager, v_sort, v_after, p_limit) as b;
+    return;
+  end if;
+  -- what a row shows is made after the limit: the sort may see the whole catalogue
   return query
     select p.product_id, p.seller_id,
-           jsonb_build_object('sellerId', s.seller_id, 'storeName', s.store_name, 'slug', s.slug),
+           jsonb_build_object('sellerId', p.seller_id, 'storeName', p.store_name, 'slug', p.store_slug),
            p.category_id, p.title, p.slug, p.status, p.price_from_minor, p.price_to_minor, p.currency, p.version,
            p.created_at, p.updated_at,
            core._encode_cursor(v_sort, p.product_id::text,
                                case when v_sort in ('price_asc', 'price_desc') then p.price_from_minor::text end,
                                case when v_sort = 'title' then p.title end)
-      from catalog.products as p
-      join identity.sellers as s on s.seller_id = p.seller_id and (v_is_manager or s.status = 'ACTIVE')
-     where catalog._is_listed(p, v_status, v_seller_id, v_category_id, v_category_ids, v_currency, p_price_min_minor,
-                              p_price_max_minor, v_query)
-       and (v_after is null
-            or v_sort = 'newest' and p.product_id < v_id
-            or v_sort = 'oldest' and p.product_id > v_id
-            or v_sort = 'title' and (p.title, p.product_id) > (v_after[4], v_id)
-            or v_sort = 'price_asc' and (p.price_from_minor, p.product_id) > (v_key, v_id)
-            or v_sort = 'price_desc' and (p.price_from_minor, p.product_id) < (v_key, v_id))
-     order by case when v_sort = 'title' then p.title end,
-              case when v_sort = 'price_asc' then p.price_from_minor end,
-              case when v_sort = 'price_desc' then p.price_from_minor end desc,
-              case when v_sort in ('oldest', 'title', 'price_asc') then p.product_id end,
-              case when v_sort in ('newest', 'price_desc') then p.product_id end desc
-     limit core._page_limit(p_limit);
+      from (select q.*, row_number() over () as line_no
+              from (select p.*, s.store_name, s.slug as store_slug
+                      from catalog.products as p
+                      join identity.sellers as s on s.seller_id = p.seller_id and (v_is_manager or s.status = 'ACTIVE')
+                     where catalog._is_listed(p, v_status, v_seller_id, v_category_id, v_category_ids, v_currency,
+                                              p_price_min_minor, p_price_max_minor, v_query)
+                       and (v_after is null
+                            or v_sort = 'newest' and p.product_id < v_id
+                            or v_sort = 'oldest' and p.product_id > v_id
+                            or v_sort = 'title' and (p.title, p.product_id) > (v_after[4], v_id)
+                            or v_sort = 'price_asc' and (p.price_from_minor, p.product_id) > (v_key, v_id)
+                            or v_sort = 'price_desc' and (p.price_from_minor, p.product_id) < (v_key, v_id))
+                     order by case when v_sort = 'title' then p.title end,
+                              case when v_sort = 'price_asc' then p.price_from_minor end,
+                              case when v_sort = 'price_desc' then p.price_from_minor end desc,
+                              case when v_sort in ('oldest', 'title', 'price_asc') then p.product_id end,
+                              case when v_sort in ('newest', 'price_desc') then p.product_id end desc
+                     limit core._page_limit(p_limit)) as q) as p
+     order by p.line_no;
 end;
 $$;
 comment on function catalog.list_products(core.call_context, uuid, uuid, boolean, text, bigint, bigint, text, text, text, text, integer) is

@@ -11,6 +11,7 @@ select o.seller_id, o.variant_id, o.currency::text as currency, o.version, o.upd
                  'saleUntil', nullif(p.sale_until, 'infinity'))
                order by p.currency <> o.currency, p.currency, p.min_quantity)
           from catalog.offer_price_step as p
-         where p.seller_id = o.seller_id and p.variant_id = o.variant_id) as prices
+         where p.seller_id = o.seller_id and p.variant_id = o.variant_id) as prices,
+       (select v.product_id from catalog.variants as v where v.variant_id = o.variant_id) as product_id
   from catalog.offers as o;
 comment on view catalog.offer_price_set is 'All prices of an offer as one document (jsonb, camelCase), as its seller sets them.';

@@ -1,9 +1,9 @@
 //! `/categories`, `/products`, `/variants`: extract, call, convert, respond.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use uuid::Uuid;
 
 use super::sql;
@@ -14,9 +14,10 @@ use super::types::{
     VariantsRequest,
 };
 use crate::app::App;
+use crate::cache::{Change, Shared, Subject};
 use crate::http::{
-    Actor, AdminActor, ApiJson, ApiPath, ApiQuery, Created, Ctx, IfMatch, IfNoneMatch, MaybeActor, Moving,
-    Page, Paged, SellerActor, Versioned,
+    Actor, AdminActor, ApiJson, ApiPath, ApiQuery, Created, Ctx, IfMatch, IfNoneMatch, Marked, MaybeActor,
+    Moving, Page, Paged, SellerActor, Versioned,
 };
 use crate::problem::{ProblemDocument, Result};
 
@@ -25,18 +26,20 @@ use crate::problem::{ProblemDocument, Result};
 /// All of them in order of position, or the children of one. `GET /categories/tree` nests them.
 #[utoipa::path(
     get, path = "/categories", tag = "catalog", operation_id = "listCategories",
-    params(CategoryFilter, Page),
+    params(CategoryFilter, Page, IfNoneMatch),
     responses(
-        (status = 200, description = "A page of categories.", body = Paged<Category>),
+        (status = 200, description = "A page of categories.", body = Paged<Category>, headers(("ETag" = String, description = "A mark of the page, quoted."))),
+        (status = 304, description = "If-None-Match names this page."),
     )
 )]
 pub async fn list_categories(
     State(app): State<App>,
     page: Page,
     ApiQuery(filter): ApiQuery<CategoryFilter>,
-) -> Result<Json<Paged<Category>>> {
+) -> Result<(Extension<Shared>, Marked<Paged<Category>>)> {
     let rows = sql::list_categories(&app.pool, filter.parent_id, &page).await?;
-    Ok(Json(Paged::from_rows(&rows, page.limit, |row| Category::try_from(row))?))
+    let found = Paged::from_rows(&rows, page.limit, |row| Category::try_from(row))?;
+    Ok((Extension(Shared::new(Subject::Categories)), Marked(found)))
 }
 
 /// The category tree.
@@ -44,14 +47,19 @@ pub async fn list_categories(
 /// Roots in order of position, each with everything below it.
 #[utoipa::path(
     get, path = "/categories/tree", tag = "catalog", operation_id = "getCategoryTree",
-    params(Page),
+    params(Page, IfNoneMatch),
     responses(
-        (status = 200, description = "A page of roots with everything below them.", body = Paged<CategoryNode>),
+        (status = 200, description = "A page of roots with everything below them.", body = Paged<CategoryNode>, headers(("ETag" = String, description = "A mark of the page, quoted."))),
+        (status = 304, description = "If-None-Match names this page."),
     )
 )]
-pub async fn get_category_tree(State(app): State<App>, page: Page) -> Result<Json<Paged<CategoryNode>>> {
+pub async fn get_category_tree(
+    State(app): State<App>,
+    page: Page,
+) -> Result<(Extension<Shared>, Marked<Paged<CategoryNode>>)> {
     let rows = sql::get_category_tree(&app.pool, &page).await?;
-    Ok(Json(Paged::from_rows(&rows, page.limit, |row| CategoryNode::try_from(row))?))
+    let found = Paged::from_rows(&rows, page.limit, |row| CategoryNode::try_from(row))?;
+    Ok((Extension(Shared::new(Subject::Categories)), Marked(found)))
 }
 
 /// One category.
@@ -66,8 +74,9 @@ pub async fn get_category_tree(State(app): State<App>, page: Page) -> Result<Jso
 pub async fn get_category(
     State(app): State<App>,
     ApiPath(category_id): ApiPath<Uuid>,
-) -> Result<Versioned<Category>> {
-    sql::get_category(&app.pool, category_id).await.map(Versioned)
+) -> Result<(Extension<Shared>, Versioned<Category>)> {
+    let found = sql::get_category(&app.pool, category_id).await?;
+    Ok((Extension(Shared::new(Subject::Categories)), Versioned(found)))
 }
 
 /// Creates a category.
@@ -145,18 +154,20 @@ pub async fn delete_category(
 /// Its own and the inherited ones, from the root down; `inheritedFrom` names the category that brings one.
 #[utoipa::path(
     get, path = "/categories/{categoryId}/attributes", tag = "catalog", operation_id = "listCategoryAttributes",
-    params(("categoryId" = Uuid, Path, description = "The category."), Page),
+    params(("categoryId" = Uuid, Path, description = "The category."), Page, IfNoneMatch),
     responses(
-        (status = 200, description = "A page of them.", body = Paged<CategoryAttribute>),
+        (status = 200, description = "A page of them.", body = Paged<CategoryAttribute>, headers(("ETag" = String, description = "A mark of the page, quoted."))),
+        (status = 304, description = "If-None-Match names this page."),
     )
 )]
 pub async fn list_category_attributes(
     State(app): State<App>,
     ApiPath(category_id): ApiPath<Uuid>,
     page: Page,
-) -> Result<Json<Paged<CategoryAttribute>>> {
+) -> Result<(Extension<Shared>, Marked<Paged<CategoryAttribute>>)> {
     let rows = sql::list_category_attributes(&app.pool, category_id, &page).await?;
-    Ok(Json(Paged::from_rows(&rows, page.limit, |row| CategoryAttribute::try_from(row))?))
+    let found = Paged::from_rows(&rows, page.limit, |row| CategoryAttribute::try_from(row))?;
+    Ok((Extension(Shared::new(Subject::Categories)), Marked(found)))
 }
 
 /// Defines an attribute.
@@ -275,9 +286,10 @@ pub async fn unlink_attribute(
 #[utoipa::path(
     get, path = "/products", tag = "catalog", operation_id = "listProducts",
     security((), ("bearer" = [])),
-    params(ProductFilter, Page),
+    params(ProductFilter, Page, IfNoneMatch),
     responses(
-        (status = 200, description = "A page of products.", body = Paged<ProductSummary>),
+        (status = 200, description = "A page of products.", body = Paged<ProductSummary>, headers(("ETag" = String, description = "A mark of the page, quoted."))),
+        (status = 304, description = "If-None-Match names this page."),
         (status = 403, description = "catalog.status_not_visible", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "catalog.currency_required, currency_unknown, price_range_invalid, sort_needs_query, sort_needs_status, query_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     )
@@ -288,9 +300,12 @@ pub async fn list_products(
     MaybeActor(actor): MaybeActor,
     page: Page,
     ApiQuery(filter): ApiQuery<ProductFilter>,
-) -> Result<Json<Paged<ProductSummary>>> {
+) -> Result<(Option<Extension<Shared>>, Marked<Paged<ProductSummary>>)> {
     let rows = sql::list_products(&app.pool, &ctx.maybe(actor.as_ref()), &filter, &page).await?;
-    Ok(Json(Paged::from_rows(&rows, page.limit, |row| ProductSummary::try_from(row))?))
+    let found = Paged::from_rows(&rows, page.limit, |row| ProductSummary::try_from(row))?;
+    // there are too many searches and later pages for any of them to be asked for twice
+    let is_common = filter.q.is_none() && page.cursor.is_none();
+    Ok((is_common.then_some(Extension(Shared::new(Subject::Products))), Marked(found)))
 }
 
 /// One product.
@@ -312,9 +327,11 @@ pub async fn get_product(
     MaybeActor(actor): MaybeActor,
     ApiPath(product_id): ApiPath<Uuid>,
     ApiQuery(shown): ApiQuery<ShownCurrency>,
-) -> Result<Moving<Product>> {
-    let ctx = ctx.maybe(actor.as_ref());
-    sql::get_product(&app.pool, &ctx, product_id, shown.currency.as_deref()).await.map(Moving)
+) -> Result<(Extension<Shared>, Moving<Product>)> {
+    let (ctx, currency) = (ctx.maybe(actor.as_ref()), shown.currency.as_deref());
+    let is_kept = actor.is_none() && app.cache.is_on();
+    let (found, until) = sql::get_product(&app.pool, &ctx, product_id, currency, is_kept).await?;
+    Ok((Extension(Shared { subject: Subject::Product(product_id), until }), Moving(found)))
 }
 
 /// One product by its slug.
@@ -334,9 +351,12 @@ pub async fn get_product_by_slug(
     MaybeActor(actor): MaybeActor,
     ApiPath(slug): ApiPath<String>,
     ApiQuery(shown): ApiQuery<ShownCurrency>,
-) -> Result<Moving<Product>> {
-    let ctx = ctx.maybe(actor.as_ref());
-    sql::get_product_by_slug(&app.pool, &ctx, &slug, shown.currency.as_deref()).await.map(Moving)
+) -> Result<(Extension<Shared>, Moving<Product>)> {
+    let (ctx, currency) = (ctx.maybe(actor.as_ref()), shown.currency.as_deref());
+    let is_kept = actor.is_none() && app.cache.is_on();
+    let (found, until) = sql::get_product_by_slug(&app.pool, &ctx, &slug, currency, is_kept).await?;
+    let subject = Subject::Product(found.summary.product_id);
+    Ok((Extension(Shared { subject, until }), Moving(found)))
 }
 
 /// Creates a product.
@@ -502,9 +522,10 @@ pub async fn review_product(
 #[utoipa::path(
     get, path = "/products/{productId}/variants", tag = "catalog", operation_id = "listVariants",
     security((), ("bearer" = [])),
-    params(("productId" = Uuid, Path, description = "The product."), ShownCurrency, Page),
+    params(("productId" = Uuid, Path, description = "The product."), ShownCurrency, Page, IfNoneMatch),
     responses(
-        (status = 200, description = "A page of variants.", body = Paged<Variant>),
+        (status = 200, description = "A page of variants.", body = Paged<Variant>, headers(("ETag" = String, description = "A mark of the page, quoted."))),
+        (status = 304, description = "If-None-Match names this page."),
         (status = 422, description = "catalog.currency_unknown", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -515,10 +536,12 @@ pub async fn list_variants(
     page: Page,
     ApiPath(product_id): ApiPath<Uuid>,
     ApiQuery(shown): ApiQuery<ShownCurrency>,
-) -> Result<Json<Paged<Variant>>> {
-    let ctx = ctx.maybe(actor.as_ref());
-    let rows = sql::list_variants(&app.pool, &ctx, product_id, shown.currency.as_deref(), &page).await?;
-    Ok(Json(Paged::from_rows(&rows, page.limit, |row| Variant::try_from(row))?))
+) -> Result<(Extension<Shared>, Marked<Paged<Variant>>)> {
+    let (ctx, currency) = (ctx.maybe(actor.as_ref()), shown.currency.as_deref());
+    let is_kept = actor.is_none() && app.cache.is_on();
+    let (rows, until) = sql::list_variants(&app.pool, &ctx, product_id, currency, &page, is_kept).await?;
+    let found = Paged::from_rows(&rows, page.limit, |row| Variant::try_from(row))?;
+    Ok((Extension(Shared { subject: Subject::Product(product_id), until }), Marked(found)))
 }
 
 /// Creates variants.
@@ -563,9 +586,11 @@ pub async fn get_variant(
     MaybeActor(actor): MaybeActor,
     ApiPath(variant_id): ApiPath<Uuid>,
     ApiQuery(shown): ApiQuery<ShownCurrency>,
-) -> Result<Moving<Variant>> {
-    let ctx = ctx.maybe(actor.as_ref());
-    sql::get_variant(&app.pool, &ctx, variant_id, shown.currency.as_deref()).await.map(Moving)
+) -> Result<(Extension<Shared>, Moving<Variant>)> {
+    let (ctx, currency) = (ctx.maybe(actor.as_ref()), shown.currency.as_deref());
+    let is_kept = actor.is_none() && app.cache.is_on();
+    let (found, until) = sql::get_variant(&app.pool, &ctx, variant_id, currency, is_kept).await?;
+    Ok((Extension(Shared { subject: Subject::Product(found.product_id), until }), Moving(found)))
 }
 
 /// Replaces SKU, price and position of a variant.
@@ -589,8 +614,9 @@ pub async fn update_variant(
     ApiPath(variant_id): ApiPath<Uuid>,
     IfMatch(version): IfMatch,
     ApiJson(request): ApiJson<VariantChange>,
-) -> Result<Versioned<Variant>> {
-    sql::update_variant(&app.pool, &ctx.call(&actor), variant_id, version, &request).await.map(Versioned)
+) -> Result<(Extension<Change>, Versioned<Variant>)> {
+    let changed = sql::update_variant(&app.pool, &ctx.call(&actor), variant_id, version, &request).await?;
+    Ok((Extension(Change::Product(changed.product_id)), Versioned(changed)))
 }
 
 /// Archives a variant with its offers.
@@ -659,9 +685,11 @@ pub async fn set_offer_prices(
     ApiPath((variant_id, seller_id)): ApiPath<(Uuid, Uuid)>,
     IfMatch(version): IfMatch,
     ApiJson(change): ApiJson<OfferPricesChange>,
-) -> Result<Versioned<OfferPrices>> {
+) -> Result<(Extension<Change>, Versioned<OfferPrices>)> {
     let ctx = ctx.call(&actor);
-    sql::set_offer_prices(&app.pool, &ctx, variant_id, seller_id, version, &change).await.map(Versioned)
+    let (prices, product_id) =
+        sql::set_offer_prices(&app.pool, &ctx, variant_id, seller_id, version, &change).await?;
+    Ok((Extension(Change::Product(product_id)), Versioned(prices)))
 }
 
 /// Lists what an offer cost.

@@ -8,10 +8,69 @@ pub mod http;
 pub mod sql;
 pub mod types;
 
+use axum::extract::Request;
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::cache::Change;
+
+/// Routes whose anonymous answers may be kept; their handlers say until when ([`crate::cache::Shared`]).
+pub const KEPT: &[&str] = &[
+    "/api/v1/categories",
+    "/api/v1/categories/tree",
+    "/api/v1/categories/{categoryId}",
+    "/api/v1/categories/{categoryId}/attributes",
+    "/api/v1/products",
+    "/api/v1/products/slug/{slug}",
+    "/api/v1/products/{productId}",
+    "/api/v1/products/{productId}/variants",
+    "/api/v1/variants/{variantId}",
+];
+/// Domains whose events may change those answers (a store's name, whether it is active).
+pub const HEARD_DOMAINS: &[&str] = &["catalog", "identity"];
+/// Events of theirs that do not, and come often.
+pub const UNHEARD_TYPES: &[&str] = &[
+    "identity.seller_created",
+    "identity.session_opened",
+    "identity.session_revoked",
+    "identity.user_registered",
+];
+
+/// What an event about an aggregate changes of them.
+pub fn change_of(aggregate_type: &str, id: Uuid) -> Change {
+    match aggregate_type {
+        "product" => Change::Product(id),
+        "category" | "attribute" => Change::Categories,
+        _ => Change::Everything,
+    }
+}
+
+/// The layer over the writers: an answer that does not say what it changed says what its address tells, or everything.
+pub async fn tell_changes(request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let change = change_at(request.uri().path());
+    let mut response = next.run(request).await;
+    response.extensions_mut().get_or_insert(change);
+    response
+}
+
+/// What a write at an address changes, as far as the address tells.
+fn change_at(path: &str) -> Change {
+    let mut steps = path.split('/').skip_while(|step| matches!(*step, "" | "api" | "v1"));
+    match (steps.next(), steps.next().map(str::parse)) {
+        (Some("products"), Some(Ok(id))) => Change::Product(id),
+        (Some("products"), None) => Change::Products,
+        (Some("categories"), _) => Change::Categories,
+        _ => Change::Everything,
+    }
+}
 
 /// Everything under `/api/v1` that belongs to this domain.
 pub fn routes() -> OpenApiRouter<App> {

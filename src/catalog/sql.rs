@@ -1,5 +1,7 @@
 //! The catalogue functions that the program calls; one async function each.
 
+use std::time::{Duration, Instant};
+
 use postgres_types::Json;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -163,30 +165,46 @@ pub async fn list_products(
     .await
 }
 
+/// With the moment until which its prices hold, when `is_kept`.
 pub async fn get_product(
     pool: &Pool,
     ctx: &CallContext,
     product_id: Uuid,
     currency: Option<&str>,
-) -> Result<Product> {
+    is_kept: bool,
+) -> Result<(Product, Option<Instant>)> {
     let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
          review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
-         updated_at, variants from catalog.get_product($1, $2, $3)";
-    Product::try_from(&db::query_one(pool, "catalog.get_product", sql, &[ctx, &product_id, &currency]).await?)
+         updated_at, variants, case when $4 then catalog.prices_hold_ms(product_id) end as hold_ms \
+         from catalog.get_product($1, $2, $3)";
+    let asked = Instant::now();
+    let row =
+        db::query_one(pool, "catalog.get_product", sql, &[ctx, &product_id, &currency, &is_kept]).await?;
+    Ok((Product::try_from(&row)?, until(asked, &row)?))
 }
 
+/// Counted from before the question: the clock of the database was later, so the end is not too late.
+fn until(asked: Instant, row: &Row) -> Result<Option<Instant>> {
+    let hold_ms: Option<i64> = row.try_get("hold_ms")?;
+    Ok(hold_ms.map(|hold_ms| asked + Duration::from_millis(hold_ms.try_into().unwrap_or(0))))
+}
+
+/// As [`get_product`].
 pub async fn get_product_by_slug(
     pool: &Pool,
     ctx: &CallContext,
     slug: &str,
     currency: Option<&str>,
-) -> Result<Product> {
+    is_kept: bool,
+) -> Result<(Product, Option<Instant>)> {
     let sql = "select product_id, seller, category_id, title, slug, description, attributes, status, \
          review_reason, price_from_minor, price_to_minor, currency, version, created_at, \
-         updated_at, variants from catalog.get_product_by_slug($1, $2, $3)";
-    Product::try_from(
-        &db::query_one(pool, "catalog.get_product_by_slug", sql, &[ctx, &slug, &currency]).await?,
-    )
+         updated_at, variants, case when $4 then catalog.prices_hold_ms(product_id) end as hold_ms \
+         from catalog.get_product_by_slug($1, $2, $3)";
+    let asked = Instant::now();
+    let row =
+        db::query_one(pool, "catalog.get_product_by_slug", sql, &[ctx, &slug, &currency, &is_kept]).await?;
+    Ok((Product::try_from(&row)?, until(asked, &row)?))
 }
 
 pub async fn create_product(pool: &Pool, ctx: &CallContext, request: &ProductRequest) -> Result<Product> {
@@ -275,15 +293,20 @@ pub async fn list_variants(
     product_id: Uuid,
     currency: Option<&str>,
     page: &Page,
-) -> Result<Vec<Row>> {
-    db::query(
+    is_kept: bool,
+) -> Result<(Vec<Row>, Option<Instant>)> {
+    let asked = Instant::now();
+    let rows = db::query(
         pool,
         "catalog.list_variants",
         "select variant_id, product_id, axis_values, position, status, version, created_at, updated_at, offers, \
-         page_cursor from catalog.list_variants($1, $2, $3, $4, $5)",
-        &[ctx, &product_id, &currency, &page.cursor, &page.limit],
+         page_cursor, (select case when $6 then catalog.prices_hold_ms($2) end) as hold_ms \
+         from catalog.list_variants($1, $2, $3, $4, $5)",
+        &[ctx, &product_id, &currency, &page.cursor, &page.limit, &is_kept],
     )
-    .await
+    .await?;
+    let until = rows.first().map(|row| until(asked, row)).transpose()?.flatten();
+    Ok((rows, until))
 }
 
 pub async fn get_variant(
@@ -291,10 +314,15 @@ pub async fn get_variant(
     ctx: &CallContext,
     variant_id: Uuid,
     currency: Option<&str>,
-) -> Result<Variant> {
+    is_kept: bool,
+) -> Result<(Variant, Option<Instant>)> {
     let sql = "select variant_id, product_id, axis_values, position, status, version, created_at, \
-         updated_at, offers from catalog.get_variant($1, $2, $3)";
-    Variant::try_from(&db::query_one(pool, "catalog.get_variant", sql, &[ctx, &variant_id, &currency]).await?)
+         updated_at, offers, case when $4 then catalog.prices_hold_ms(product_id) end as hold_ms \
+         from catalog.get_variant($1, $2, $3)";
+    let asked = Instant::now();
+    let row =
+        db::query_one(pool, "catalog.get_variant", sql, &[ctx, &variant_id, &currency, &is_kept]).await?;
+    Ok((Variant::try_from(&row)?, until(asked, &row)?))
 }
 
 pub async fn create_variants(
@@ -344,6 +372,7 @@ pub async fn get_offer_prices(
     OfferPrices::try_from(&row)
 }
 
+/// And the product whose offer it is.
 pub async fn set_offer_prices(
     pool: &Pool,
     ctx: &CallContext,
@@ -351,16 +380,16 @@ pub async fn set_offer_prices(
     seller_id: Uuid,
     version: i32,
     change: &OfferPricesChange,
-) -> Result<OfferPrices> {
+) -> Result<(OfferPrices, Uuid)> {
     let row = db::query_one(
         pool,
         "catalog.set_offer_prices",
-        "select seller_id, variant_id, currency, version, updated_at, prices \
+        "select seller_id, variant_id, currency, version, updated_at, prices, product_id \
          from catalog.set_offer_prices($1, $2, $3, $4, $5)",
         &[ctx, &variant_id, &seller_id, &version, &Json(&change.prices)],
     )
     .await?;
-    OfferPrices::try_from(&row)
+    Ok((OfferPrices::try_from(&row)?, row.try_get("product_id")?))
 }
 
 pub async fn list_price_history(

@@ -14,23 +14,46 @@ use crate::db::Pool;
 use crate::db::listen::{Listener, Signal, Subscription};
 
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// Channels of the domains whose events change what everybody reads.
+const CATALOGUE: &[&str] = &["events_catalog", "events_identity"];
 
 /// One per process, shared. It knows of 0 until the database has answered.
 #[derive(Debug, Default)]
 pub struct Hub {
     head: watch::Sender<i64>,
+    catalogue: watch::Sender<i64>,
 }
 
 impl Hub {
     /// Follows the head until `stop`, over a LISTEN connection of its own. Call it once.
     pub fn follow(&self, listening: tokio_postgres::Config, pool: Pool, stop: CancellationToken) {
-        let listener = Listener::start(listening, &["events"], stop.clone());
+        let listener = Listener::start(listening, &[&["events"], CATALOGUE].concat(), stop.clone());
+        tokio::spawn(tell(listener.subscribe(), self.catalogue.clone()));
         tokio::spawn(follow(listener.subscribe(), pool, self.head.clone(), stop));
     }
 
     /// The newest number that this process knows of. Numbers only grow; a reader that finds nothing below it is done.
     pub fn head(&self) -> watch::Receiver<i64> {
         self.head.subscribe()
+    }
+
+    /// Changes when there may be events in the log that concern what everybody reads.
+    pub fn catalogue(&self) -> watch::Receiver<i64> {
+        self.catalogue.subscribe()
+    }
+}
+
+async fn tell(mut signals: Subscription, catalogue: watch::Sender<i64>) {
+    while let Some(signal) = signals.recv().await {
+        match signal {
+            Signal::Notification { channel, payload } if CATALOGUE.contains(&channel.as_ref()) => {
+                catalogue.send_replace(payload.parse().unwrap_or(0));
+            }
+            Signal::Notification { .. } => {}
+            Signal::Reconnected => {
+                catalogue.send_replace(0);
+            }
+        }
     }
 }
 
@@ -42,6 +65,7 @@ async fn follow(mut signals: Subscription, pool: Pool, head: watch::Sender<i64>,
             signal = signals.recv() => match signal {
                 None => return,
                 Some(Signal::Reconnected) => None,
+                Some(Signal::Notification { channel, .. }) if &*channel != "events" => continue,
                 Some(Signal::Notification { payload, .. }) => payload.parse().ok(),
             },
         };

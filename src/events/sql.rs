@@ -1,5 +1,6 @@
 //! The events functions that the program calls; one async function each.
 
+use postgres_types::Json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -50,6 +51,37 @@ pub async fn list_events(
 pub async fn head(pool: &Pool) -> Result<i64> {
     let row = db::query_one(pool, "events.head", "select events.head()", &[]).await?;
     Ok(row.try_get(0)?)
+}
+
+/// What happened after a position.
+#[derive(Debug)]
+pub struct Changes {
+    pub head: i64,
+    pub clock_offset_ms: i64,
+    /// Type and id of every aggregate with an event; `None` when there are too many, or no position was given.
+    pub aggregates: Option<Vec<(String, Uuid)>>,
+}
+
+/// Which aggregates of these domains have events after `after`, numbered or still to be; without those of the types in `ignored`.
+pub async fn changes_after(
+    pool: &Pool,
+    after: Option<i64>,
+    domains: &[&str],
+    ignored: &[&str],
+) -> Result<Changes> {
+    let row = db::query_one(
+        pool,
+        "events.changes_after",
+        "select head, clock_offset_ms, aggregates from events.changes_after($1, $2, $3)",
+        &[&after, &domains, &ignored],
+    )
+    .await?;
+    let aggregates: Option<Json<Vec<(String, Uuid)>>> = row.try_get("aggregates")?;
+    Ok(Changes {
+        head: row.try_get("head")?,
+        clock_offset_ms: row.try_get("clock_offset_ms")?,
+        aggregates: aggregates.map(|Json(aggregates)| aggregates),
+    })
 }
 
 /// How the stream is doing.

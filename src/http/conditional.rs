@@ -40,7 +40,7 @@ pub async fn conditional(request: Request, next: Next) -> Response {
 }
 
 /// Whether `If-None-Match` names the tag: a list, or `*`. Weak tags count, as RFC 9110 wants it here.
-fn names(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+pub(crate) fn names(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     let Ok(etag) = etag.to_str() else { return false };
     headers
         .get_all(header::IF_NONE_MATCH)

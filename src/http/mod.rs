@@ -35,4 +35,4 @@ pub use json::ApiJson;
 pub use page::{Page, Paged};
 pub use path::ApiPath;
 pub use query::ApiQuery;
-pub use respond::{Created, HasVersion, Moving, Replayable, Versioned};
+pub use respond::{Created, HasVersion, Marked, Moving, Replayable, Versioned};

@@ -49,22 +49,44 @@ pub struct Moving<T>(pub T);
 
 impl<T: Serialize + HasVersion> IntoResponse for Moving<T> {
     fn into_response(self) -> Response {
-        let body = match serde_json::to_vec(&self.0) {
-            Ok(body) => body,
-            Err(error) => return Problem::internal(error).into_response(),
-        };
-        // FNV-1a: the same in every copy of the program
-        let mark = body
-            .iter()
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-        let etag = HeaderValue::try_from(format!("\"{}-{mark:08x}\"", self.0.version()));
-        let json = HeaderValue::from_static("application/json");
-        let mut response = ([(header::CONTENT_TYPE, json)], body).into_response();
-        if let Ok(etag) = etag {
-            response.headers_mut().insert(header::ETAG, etag);
-        }
-        response
+        let version = self.0.version();
+        marked(&self.0, |body| {
+            // FNV-1a: the same in every copy of the program
+            let mark = body
+                .iter()
+                .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+            format!("\"{version}-{mark:08x}\"")
+        })
     }
+}
+
+/// 200 with the body as JSON and a mark of it as `ETag`: for lists, which have no version.
+#[derive(Debug)]
+pub struct Marked<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Marked<T> {
+    fn into_response(self) -> Response {
+        marked(&self.0, |body| {
+            let mark = body.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+            format!("\"{mark:016x}\"")
+        })
+    }
+}
+
+fn marked(body: &impl Serialize, etag: impl FnOnce(&[u8]) -> String) -> Response {
+    let body = match serde_json::to_vec(body) {
+        Ok(body) => body,
+        Err(error) => return Problem::internal(error).into_response(),
+    };
+    let etag = HeaderValue::try_from(etag(&body));
+    let json = HeaderValue::from_static("application/json");
+    let mut response = ([(header::CONTENT_TYPE, json)], body).into_response();
+    if let Ok(etag) = etag {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
 }
 
 /// Adds `Idempotency-Replayed: true` when the answer is the stored one of an earlier request.

@@ -1,6 +1,7 @@
 //! Integration tests: one binary, one private cluster, one database for each test. See `support`.
 
 mod batch;
+mod cache;
 mod calls;
 mod catalog;
 mod cli;

@@ -27,6 +27,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_util::sync::CancellationToken;
 use tradepost::app::{self, App};
+use tradepost::cache::Change;
 use tradepost::config::Config;
 use tradepost::embedded::DbRole;
 use tradepost::identity::token::Tokens;
@@ -328,8 +329,17 @@ impl Test {
         self.one(sql, params)
     }
 
-    /// Moves the database's clock.
+    /// Moves the database's clock, at once for everybody: a clock that jumps is nothing a cache must know of at once.
     pub async fn advance(&self, by: Duration) {
+        self.advance_unnoticed(by).await;
+        self.0.first.app.cache.changed(Change::Everything);
+        for other in self.0.others.lock().await.iter() {
+            other.app.cache.changed(Change::Everything);
+        }
+    }
+
+    /// Moves the database's clock and leaves it to the programs to find out.
+    pub async fn advance_unnoticed(&self, by: Duration) {
         let seconds = by.as_secs_f64();
         self.execute(
             "update core.clock set clock_offset = clock_offset + make_interval(secs => $1)",

@@ -76,7 +76,9 @@ pub struct Batchers {
 
 impl Batchers {
     fn start(config: &Config, lanes: &Lanes) -> Self {
-        let settings = |name| batch::Settings::new(name, config.batch_requests_max, config.batch_queue_max);
+        let wait_max = Duration::from_millis(config.batch_wait_ms);
+        let settings =
+            |name| batch::Settings::new(name, config.batch_requests_max, config.batch_queue_max, wait_max);
         let (place_orders, reserve_stock) = (lanes.clone(), lanes.clone());
         let (start_payments, confirm_payments) = (lanes.clone(), lanes.clone());
         Self {

@@ -82,6 +82,10 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_BATCH_QUEUE_MAX", default_value_t = 1_024, value_name = "N")]
     #[arg(help_heading = "Database")]
     pub batch_queue_max: usize,
+    /// Longest wait for a batch: once somebody has waited so long, the next ones are refused
+    #[arg(long, env = "TRADEPOST_BATCH_WAIT_MS", default_value_t = 1_000, value_name = "MS")]
+    #[arg(help_heading = "Database", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch_wait_ms: u64,
     /// Memory for answers that are the same for everybody (the catalogue); 0 keeps none
     #[arg(long, env = "TRADEPOST_READ_CACHE_BYTES", default_value_t = 32 * 1024 * 1024, value_name = "BYTES")]
     #[arg(help_heading = "HTTP")]

@@ -8,6 +8,9 @@
 //! `share_max` requests of one account travel in a batch, and no account may have more than `account_max` waiting. Places in a
 //! batch that nobody else wants go to whoever is next.
 //!
+//! **A queue that stands still** takes nobody in: once somebody has waited `wait_max`, the next ones are refused at once, so that a
+//! database that has become slow is not asked for answers nobody waits for any more.
+//!
 //! **A caller that goes away** before its batch leaves withdraws its request. Later the work is done all the same, and its
 //! idempotency key answers whoever asks again.
 //!
@@ -78,12 +81,14 @@ pub struct Settings {
     pub share_max: usize,
     /// Most requests of one account that may wait.
     pub account_max: usize,
+    /// Longest wait of who is first in the queue; meanwhile the next ones are refused.
+    pub wait_max: Duration,
     /// Calls in flight at the same time. One, unless a measurement says otherwise: two calls wait for the same rows.
     pub lanes: usize,
 }
 
 impl Settings {
-    pub fn new(name: &'static str, requests_max: usize, queue_max: usize) -> Self {
+    pub fn new(name: &'static str, requests_max: usize, queue_max: usize, wait_max: Duration) -> Self {
         let share = |of: usize| (of / 4).max(1);
         Self {
             name,
@@ -91,6 +96,7 @@ impl Settings {
             queue_max,
             share_max: share(requests_max),
             account_max: share(queue_max),
+            wait_max,
             lanes: 1,
         }
     }
@@ -138,6 +144,10 @@ impl<Req: Batched, Res> Queue<Req, Res> {
         let mut line = self.line();
         if line.taken_total >= self.settings.queue_max {
             return Err(("queue", waiting));
+        }
+        let first = line.waiting.iter().find(|first| !first.answer.is_closed());
+        if first.is_some_and(|first| first.since.elapsed() >= self.settings.wait_max) {
+            return Err(("wait", waiting));
         }
         let taken = line.taken.entry(account).or_insert(0);
         if *taken >= self.settings.account_max {
@@ -279,7 +289,12 @@ impl<Req: Batched, Res: Send + 'static> Batcher<Req, Res> {
         Fut: Future<Output = Result<Answers<Res>, Problem>> + Send + 'static,
     {
         let queue = Queue::new(settings);
-        let work = Arc::new(Work { settings, call, aside: Queue::new(settings), apart: Mutex::default() });
+        let work = Arc::new(Work {
+            settings,
+            call,
+            aside: Queue::new(Settings { wait_max: Duration::MAX, ..settings }),
+            apart: Mutex::default(),
+        });
         let lanes: Vec<_> = (0..settings.lanes.max(1))
             .map(|_| tokio::spawn(lane(Arc::clone(&work), Arc::clone(&queue), false)))
             .collect();
@@ -583,7 +598,7 @@ mod tests {
     }
 
     fn settings() -> Settings {
-        Settings { share_max: 4, account_max: 6, ..Settings::new("test.batch", 4, 6) }
+        Settings { share_max: 4, account_max: 6, ..Settings::new("test.batch", 4, 6, Duration::MAX) }
     }
 
     /// Starts a call and returns once its request is in the queue.
@@ -807,7 +822,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_that_floods_takes_its_share_and_no_more_while_others_wait() {
-        let settings = Settings { share_max: 2, account_max: 20, ..Settings::new("test.batch", 4, 100) };
+        let settings =
+            Settings { share_max: 2, account_max: 20, ..Settings::new("test.batch", 4, 100, Duration::MAX) };
         let (batcher, mut fake) = fake(settings);
         let mut calls = vec![submit(&batcher, 0).await];
         let first = fake.expect(&[0], Patience::Usual).await;
@@ -826,7 +842,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_cannot_fill_the_queue() {
-        let settings = Settings { account_max: 2, ..Settings::new("test.batch", 4, 6) };
+        let settings = Settings { account_max: 2, ..Settings::new("test.batch", 4, 6, Duration::MAX) };
         let (batcher, mut fake) = fake(settings);
         let mut calls = vec![submit(&batcher, 0).await];
         let first = fake.expect(&[0], Patience::Usual).await;
@@ -839,6 +855,22 @@ mod tests {
         for call in calls {
             call.await.unwrap().unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_stands_still_takes_nobody_in() {
+        let (batcher, mut fake) = fake(Settings { wait_max: Duration::ZERO, ..settings() });
+        let first = submit(&batcher, 0).await;
+        let answer_first = fake.expect(&[0], Patience::Usual).await;
+        let second = submit(&batcher, 1000).await;
+        assert_eq!(batcher.call(2000).await.unwrap_err().code(), "core.overloaded");
+        second.abort();
+        assert!(second.await.unwrap_err().is_cancelled());
+        let third = submit(&batcher, 2001).await; // who has gone does not count
+        answer_first.send(doubled(&[0])).unwrap();
+        fake.grants(&[2001], Patience::Usual).await;
+        first.await.unwrap().unwrap();
+        third.await.unwrap().unwrap();
     }
 
     #[tokio::test]

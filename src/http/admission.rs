@@ -55,8 +55,9 @@ impl Class {
             "/orders" | "/inventory/reserve" if is_post => Self::Checkout,
             "/orders/{orderId}/payment"
             | "/orders/{orderId}/confirm-payment"
-            | "/orders/{orderId}/cancel" => Self::Checkout,
-            "/inventory/confirm/{reservationId}" | "/inventory/release/{reservationId}" => Self::Checkout,
+            | "/orders/{orderId}/cancel"
+            | "/inventory/confirm/{reservationId}"
+            | "/inventory/release/{reservationId}" => Self::Checkout,
             "/auth/login" | "/auth/register" => Self::Login,
             _ if ["/export", "/report", "/simulate"].iter().any(|end| path.ends_with(end)) => Self::Export,
             _ => Self::Standard,

@@ -129,6 +129,7 @@ impl Stage {
             // Time for a slow machine; none of it is what is tested, unless a run says so.
             .env("TRADEPOST_POOL_WAIT_MS", "30000")
             .env("TRADEPOST_LOCK_TIMEOUT_MS", "25000")
+            .env("TRADEPOST_BATCH_WAIT_MS", "25000")
             .env("TRADEPOST_STATEMENT_TIMEOUT_MS", "30000")
             .env("TRADEPOST_REQUEST_TIMEOUT_MS", "45000");
         for (name, value) in &self.setup.env {

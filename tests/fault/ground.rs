@@ -1,6 +1,7 @@
 //! What a run stands on: durable private clusters, one for runs that leave the server alone and one for those that kill it.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs};
@@ -12,12 +13,52 @@ use tradepost::embedded::{Cluster, DbRole, Options};
 
 use crate::support::database::{Template, clone_template, options, prepare_template, remove_at_exit};
 
+/// For runs that fill the disk: a file system of its own, if we may mount one.
+pub fn small() -> &'static Ground {
+    static GROUND: OnceLock<Ground> = OnceLock::new();
+    GROUND.get_or_init(|| {
+        let dir = env::temp_dir().join(format!("tradepost-fault-small-{}", std::process::id()));
+        fs::create_dir_all(&dir).expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=640m,mode=755", "tmpfs"])
+            .arg(&dir)
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
+        if mounted {
+            unmount_at_exit(&dir);
+        }
+        // The log of a private cluster may otherwise take more than there is.
+        let settings = [("min_wal_size", "64MB"), ("max_wal_size", "96MB")];
+        Ground { is_small: mounted, ..Ground::start("small", &settings) }
+    })
+}
+
+/// Before the folder is removed, see `remove_at_exit`: what that shell cannot remove, this one unmounts.
+#[allow(clippy::zombie_processes)] // it ends after us
+fn unmount_at_exit(dir: &Path) {
+    use std::os::unix::process::CommandExt as _;
+    let script = r#"read -r _; sleep 12; umount -l "$1"; rmdir "$1""#;
+    let mut shell = Command::new("/bin/sh")
+        .args(["-c", script, "sh"])
+        .arg(dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("a shell");
+    std::mem::forget(shell.stdin.take());
+}
+
 /// A cluster with fsync on. The handle goes when the server is killed and comes back when it is started again.
 pub struct Ground {
     options: Options,
     cluster: Mutex<Option<Arc<Cluster>>>,
     /// Held by a run that may kill the server.
     turn: Mutex<()>,
+    /// On a file system of its own.
+    is_small: bool,
 }
 
 /// For runs that do nothing to the server, side by side.
@@ -52,7 +93,7 @@ impl Ground {
             cluster
         });
         eprintln!("{name} ground: PostgreSQL {} in {}", cluster.major(), dir.display());
-        Self { options, cluster: Mutex::new(Some(Arc::new(cluster))), turn: Mutex::new(()) }
+        Self { options, cluster: Mutex::new(Some(Arc::new(cluster))), turn: Mutex::new(()), is_small: false }
     }
 
     pub fn turn(&self) -> MutexGuard<'_, ()> {
@@ -127,6 +168,32 @@ impl Ground {
         let cluster = Cluster::start(&self.options).await.expect("the cluster after a crash");
         *self.cluster.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(cluster));
         began.elapsed()
+    }
+
+    pub fn is_small(&self) -> bool {
+        self.is_small
+    }
+
+    /// Takes all the space there is.
+    pub fn fill(&self) {
+        use std::io::Write as _;
+        let mut ballast = fs::File::create(self.dir().join("ballast")).expect("a file");
+        let piece = vec![0; 64 * 1024];
+        while ballast.write_all(&piece).is_ok() {}
+        while ballast.write_all(&piece[..512]).is_ok() {}
+    }
+
+    /// Gives it back.
+    pub fn empty(&self) {
+        fs::remove_file(self.dir().join("ballast")).expect("the ballast");
+    }
+
+    /// Whether the server runs.
+    pub fn is_alive(&self) -> bool {
+        let postmaster = self.with(|cluster| cluster.postmaster_pid());
+        fs::read_to_string(format!("/proc/{postmaster}/stat")).is_ok_and(|stat| {
+            !stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+        })
     }
 
     /// Stops or continues every process of the server.

@@ -1,10 +1,10 @@
 -- What the runs of the event log write: things that transactions lock, change and tell about, and a writer that takes its time.
-create schema lab;
-create table lab.things (n integer primary key, id uuid not null default gen_random_uuid(), version bigint not null default 0);
-insert into lab.things (n) select g from generate_series(1, 200) as g;
+create schema if not exists lab;
+create table if not exists lab.things (n integer primary key, id uuid not null default gen_random_uuid(), version bigint not null default 0);
+insert into lab.things (n) select g from generate_series(1, 200) as g on conflict do nothing;
 
 -- Changes these things in one transaction, with a pause before each; answers how many events it told.
-create function lab.touch(p_things integer[], p_pauses_ms integer[], p_fails boolean) returns integer
+create or replace function lab.touch(p_things integer[], p_pauses_ms integer[], p_fails boolean) returns integer
 language plpgsql
 as $$
 declare

@@ -87,7 +87,8 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    sell_out crash holds crossing log inversion stream long_transaction latency same_key cuts neighbours coupons trade
+    sell_out crash holds crossing log inversion stream long_transaction latency same_key cuts neighbours coupons
+    refunds trade full_disk
 }
 
 macro_rules! planted {
@@ -100,9 +101,13 @@ macro_rules! planted {
         #[test]
         fn every_planted_bug_is_looked_for() {
             let looked_for = [$(stringify!($name)),*];
-            assert!(looked_for.len() >= 5);
+            assert!(looked_for.len() >= 15);
+            let documented = std::fs::read_to_string(support::root().join("docs/fault-laboratory.md"));
+            let documented = documented.expect("the laboratory's page");
             for bug in Bug::all() {
                 assert!(looked_for.contains(&bug.name.as_str()), "nobody looks for {}", bug.name);
+                let row = format!("| `{}` | {} |", bug.name, bug.title);
+                assert!(documented.contains(&row), "docs/fault-laboratory.md lacks the row: {row}");
                 bug.script(); // its texts are still there
             }
         }
@@ -110,5 +115,10 @@ macro_rules! planted {
 }
 
 planted! {
-    no_row_lock_on_stock unsorted_locks no_fence_in_the_sequencer xmin_reader smallest_id_order
+    answer_is_not_stored answer_to_the_wrong_waiter coupon_counter_unlocked duplicate_in_a_batch
+    durability_off event_before_lock expiry_not_checked foreign_key_replayed hold_counted_twice
+    hold_never_swept keys_do_not_survive_a_crash no_fence_in_the_sequencer no_row_lock_on_stock
+    nobody_is_notified numbers_with_gaps order_lock_missing order_without_event other_request_replayed
+    refund_without_cap refund_without_lock refused_request_eats_stock smallest_id_order
+    stock_returned_twice two_ends_of_a_hold unsorted_locks xmin_reader
 }

@@ -131,6 +131,7 @@ pub async fn crash(scene: &mut Scene) {
     let market = Market::open(&stage, &sql, 1, &[units]).await;
     let buyers = stage.people(&sql, "buyer", people, Role::Buyer).await;
     drop(sql);
+    let buyers_again: Vec<Person> = buyers.iter().take(200).cloned().collect();
     let until = Instant::now() + duration;
     let nemesis = tokio::spawn(nemesis::rage(Arc::clone(&stage), &[Deed::KillPostgres], every, until));
     // They come one after another for as long as it lasts.
@@ -154,6 +155,9 @@ pub async fn crash(scene: &mut Scene) {
     }
     let record = nemesis.await.expect("the nemesis");
     first_success(scene, &record);
+    stage.setup.ground.kill();
+    stage.setup.ground.restart().await;
+    repeat_some(&stage, &buyers_again).await;
     scene.figure(format!(
         "{people} buyers for {units} units through {} kills, {} orders acknowledged, {} answers lost",
         record.deeds,
@@ -161,6 +165,22 @@ pub async fn crash(scene: &mut Scene) {
         stage.history.operations().iter().filter(|o| o.outcome.is_unknown()).count()
     ));
     scene.check(&market).await;
+}
+
+/// Some repeat what they were granted before the server was killed once more: the same key, the same order.
+async fn repeat_some(stage: &Arc<Stage>, buyers: &[Person]) {
+    let granted: Vec<_> = stage
+        .history
+        .operations()
+        .into_iter()
+        .filter(|o| o.kind == Kind::Place && o.outcome.is_ok())
+        .filter_map(|o| Some((buyers.iter().find(|b| b.user_id == o.actor)?.clone(), o)))
+        .take(40)
+        .collect();
+    for (buyer, operation) in granted {
+        let wish = Wish::order(&operation.lines, None, &operation.key);
+        stage.settle(&buyer, &wish, Instant::now() + Duration::from_secs(10)).await;
+    }
 }
 
 /// Work goes on within three seconds of each restart; in the short form, whose machine may be busy, within ten.
@@ -193,7 +213,7 @@ pub fn first_success(scene: &mut Scene, record: &nemesis::Record) {
 }
 
 /// INV-3: each hold is confirmed, released and expired at about the moment its time is over; and each unpaid order paid,
-/// cancelled and expired.
+/// cancelled and expired. Then others are ended twice at once.
 pub async fn holds(scene: &mut Scene) {
     let holds = scene.size(160, 10_000);
     let batch = 80;
@@ -246,6 +266,7 @@ pub async fn holds(scene: &mut Scene) {
         .await;
     }
     sweeping.abort();
+    by_hand(scene, &market, &buyers, scene.size(30, 1_000)).await;
     let late = "select reservation_id from inventory.reservations
                 where not is_order and status = 'CONFIRMED' and resolved_at >= expires_at";
     for row in sql.query(late, &[]).await.expect("reservations") {
@@ -262,48 +283,80 @@ pub async fn holds(scene: &mut Scene) {
     scene.check(&market).await;
 }
 
-async fn hold_race(stage: &Stage, seller: &Person, wish: &Wish, key: &str, dice: &mut Dice) {
-    let until = Instant::now() + Duration::from_secs(30);
-    let began = Instant::now();
-    let Some(id) = stage.settle(seller, wish, until).await.id() else { return };
-    let (one, other) = (seller.at(&stage.base_of(0)), seller.at(&stage.base_of(1)));
-    let at = |dice: &mut Dice| began + Duration::from_millis(900 + dice.next() % 300);
-    let (first, second) = (at(dice), at(dice));
-    let (confirm, release) = (Wish::hold(Kind::ConfirmHold, id, key), Wish::hold(Kind::ReleaseHold, id, key));
-    tokio::join!(
-        async {
-            tokio::time::sleep_until(first.into()).await;
-            stage.settle(&one, &confirm, until).await
-        },
-        async {
-            tokio::time::sleep_until(second.into()).await;
-            stage.settle(&other, &release, until).await
+/// The same holds and orders ended twice at once by two connections, as close together as can be.
+async fn by_hand(scene: &Scene, market: &Market, buyers: &[Person], pairs: usize) {
+    let stage = &scene.stage;
+    let (one, other) = (stage.connect_as(DbRole::Api).await, stage.connect_as(DbRole::Api).await);
+    let until = Instant::now() + Duration::from_secs(60);
+    for n in 0..pairs {
+        let key = format!("hand{n}");
+        let offer = market.offers[n % market.offers.len()];
+        let seller = &market.sellers[offer.seller];
+        let reserve = Wish::reserve(seller.seller_id, &[(offer.variant, 1)], 600, &key);
+        if let Some(id) = stage.settle(seller, &reserve, until).await.id() {
+            let (confirm, release) =
+                (Wish::hold(Kind::ConfirmHold, id, &key), Wish::hold(Kind::ReleaseHold, id, &key));
+            tokio::join!(
+                stage.end_by_hand(&one, seller, &confirm),
+                stage.end_by_hand(&other, seller, &release)
+            );
         }
-    );
+        let buyer = &buyers[n % buyers.len()];
+        let order = Wish::order(&[(offer.variant, 1)], None, &key);
+        if let Some(id) = stage.settle(buyer, &order, until).await.id() {
+            let (first, second) = (Wish::cancel(id, &key), Wish::cancel(id, &format!("{key}-again")));
+            let (a, b) = tokio::join!(
+                stage.end_by_hand(&one, buyer, &first),
+                stage.end_by_hand(&other, buyer, &second)
+            );
+            if a.is_ok() && b.is_ok() {
+                stage.history.note(format!("order {id} was cancelled twice"));
+            }
+        }
+    }
+}
+
+/// Moments around the end of a time: half of the pairs the same one, the others up to a fifth of a second to either side.
+fn around(text: &str, member: &str, dice: &mut Dice) -> [tokio::time::Instant; 2] {
+    let ends = serde_json::from_str::<serde_json::Value>(text).ok();
+    let ends = ends.and_then(|v| v[member].as_str()?.parse::<jiff::Timestamp>().ok()).expect("a time");
+    let left = ends.as_millisecond() - jiff::Timestamp::now().as_millisecond();
+    let mut at = || {
+        let ms = left - 200 + i64::try_from(dice.next() % 400).expect("small");
+        tokio::time::Instant::now() + Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+    };
+    let (first, second) = (at(), at());
+    if dice.once_in(2) { [first, first] } else { [first, second] }
+}
+
+/// Asks for both, each at its moment and at a program of its own.
+async fn race(stage: &Stage, person: &Person, at: [tokio::time::Instant; 2], wishes: [&Wish; 2]) {
+    let until = Instant::now() + Duration::from_secs(60);
+    let asked = (0..2).map(|n| {
+        let person = person.at(&stage.base_of(n));
+        async move {
+            tokio::time::sleep_until(at[n]).await;
+            stage.settle(&person, wishes[n], until).await
+        }
+    });
+    futures::future::join_all(asked).await;
+}
+
+async fn hold_race(stage: &Stage, seller: &Person, wish: &Wish, key: &str, dice: &mut Dice) {
+    let held = stage.settle(seller, wish, Instant::now() + Duration::from_secs(60)).await;
+    let Outcome::Ok { id: Some(id), text } = held else { return };
+    let (confirm, release) = (Wish::hold(Kind::ConfirmHold, id, key), Wish::hold(Kind::ReleaseHold, id, key));
+    race(stage, seller, around(&text, "expiresAt", dice), [&confirm, &release]).await;
 }
 
 async fn order_race(stage: &Stage, buyer: &Person, wish: &Wish, key: &str, dice: &mut Dice) {
-    let until = Instant::now() + Duration::from_secs(30);
-    let began = Instant::now();
-    let Some(id) = stage.settle(buyer, wish, until).await.id() else { return };
-    let Outcome::Ok { text, .. } = stage.settle(buyer, &Wish::pay(id, "tok_success", key), until).await
-    else {
-        return;
-    };
-    let (one, other) = (buyer.at(&stage.base_of(0)), buyer.at(&stage.base_of(1)));
-    let at = |dice: &mut Dice| began + Duration::from_millis(1_900 + dice.next() % 300);
-    let (first, second) = (at(dice), at(dice));
-    let (confirm, cancel) = (Wish::confirm(id, &text, key), Wish::cancel(id, key));
-    tokio::join!(
-        async {
-            tokio::time::sleep_until(first.into()).await;
-            stage.settle(&one, &confirm, until).await
-        },
-        async {
-            tokio::time::sleep_until(second.into()).await;
-            stage.settle(&other, &cancel, until).await
-        }
-    );
+    let until = Instant::now() + Duration::from_secs(60);
+    let placed = stage.settle(buyer, wish, until).await;
+    let Outcome::Ok { id: Some(id), text } = placed else { return };
+    let paid = stage.settle(buyer, &Wish::pay(id, "tok_success", key), until).await;
+    let Outcome::Ok { text: payment, .. } = paid else { return };
+    let (confirm, cancel) = (Wish::confirm(id, &payment, key), Wish::cancel(id, key));
+    race(stage, buyer, around(&text, "paymentDueAt", dice), [&confirm, &cancel]).await;
 }
 
 /// INV-4: over HTTP at two programs, and by hand on connections of their own, because a program sends its orders in one lane.
@@ -409,5 +462,44 @@ pub async fn coupons(scene: &mut Scene) {
     });
     scene.figure(format!("{people} buyers, {uses} uses, {granted} granted"));
     scene.expect_no_5xx();
+    scene.check(&market).await;
+}
+
+/// Each order is paid and delivered; then two administrators at two programs want most of the money back at the same moment.
+pub async fn refunds(scene: &mut Scene) {
+    let orders = scene.size(12, 500);
+    let stage = Arc::clone(&scene.stage);
+    let sql = stage.connect().await;
+    let market = Market::open(&stage, &sql, 1, &[1_000_000]).await;
+    let admin = market.admin.clone().expect("an administrator");
+    let buyers = stage.people(&sql, "buyer", orders, Role::Buyer).await;
+    let outcomes = together(orders, |i| {
+        let (stage, buyer, admin) = (Arc::clone(&stage), buyers[i].clone(), admin.clone());
+        let (seller, variant) = (market.sellers[0].clone(), market.offers[0].variant);
+        async move {
+            let (key, until) = (format!("f{i}"), Instant::now() + Duration::from_secs(60));
+            let order = stage.settle(&buyer, &Wish::order(&[(variant, 2)], None, &key), until).await.id()?;
+            let paid = stage.settle(&buyer, &Wish::pay(order, "tok_success", &key), until).await;
+            let Outcome::Ok { text, .. } = paid else { return None };
+            stage.settle(&buyer, &Wish::confirm(order, &text, &key), until).await.id()?;
+            for kind in [Kind::Accept, Kind::Ship, Kind::Deliver] {
+                stage.settle(&seller, &Wish::fulfil(kind, order, seller.seller_id, &key), until).await;
+            }
+            let amount =
+                serde_json::from_str::<serde_json::Value>(&text).ok()?["amount"]["amountMinor"].as_i64()?;
+            let wishes: Vec<Wish> =
+                (0..4).map(|n| Wish::refund(order, amount * 3 / 5, &format!("{key}-{n}"))).collect();
+            let admins: Vec<Person> = (0..4).map(|n| admin.at(&stage.base_of(n % 2))).collect();
+            let asked =
+                futures::future::join_all((0..4).map(|n| stage.settle(&admins[n], &wishes[n], until))).await;
+            Some(asked.iter().filter(|o| o.is_ok()).count())
+        }
+    })
+    .await;
+    let granted: Vec<usize> = outcomes.iter().map(|o| o.unwrap_or(0)).collect();
+    scene.findings.expect(granted.iter().all(|n| *n == 1), || {
+        format!("of four refunds of three fifths each, granted were {granted:?}")
+    });
+    scene.figure(format!("{orders} orders"));
     scene.check(&market).await;
 }

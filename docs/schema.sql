@@ -2367,7 +2367,7 @@ function pricing._resolve_lines(p_wanted pricing.wanted_line[], p_now timestamp 
 function pricing._return_redemptions(p_order_ids uuid[], p_now timestamp with time zone) returns void
   -- Marks the redemptions of orders returned and lowers their counters, at most once.
 
-function pricing._rules_document(p pricing.promotions) returns jsonb
+function pricing._rules_document(p_promotion pricing.promotions) returns jsonb
   -- The rules of a promotion as a document of the API.
 
 function pricing._share_limits(p_promotion_id uuid, p_usage_limit integer, p_budget_minor bigint) returns void

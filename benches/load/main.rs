@@ -204,7 +204,9 @@ impl Bench<'_> {
                 rows.push(self.half_load(format!("{kind}: half load"), row.per_second() / 2.0).await?);
             }
             self.add(row);
-            rows.into_iter().for_each(|row| self.add(row));
+            for row in rows {
+                self.add(row);
+            }
         }
         Ok(rates)
     }

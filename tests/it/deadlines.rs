@@ -21,7 +21,8 @@ fn part(order: Uuid, seller: &Person, step: &str) -> String {
     format!("/orders/{order}/fulfilments/{}/{step}", seller.seller_id)
 }
 
-const DUE: &str = "select count(*) from core.view_deadline where kind !~ '^payments' and due_at <= core.now()";
+const DUE: &str =
+    "select count(*) from core.view_deadline where kind !~ '^payments' and due_at <= core.now()";
 
 /// Sweeps until nothing is due; how many deadlines were settled. A sweep passes over a row that the backend of a request just
 /// refused has not let go of yet.

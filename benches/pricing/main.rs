@@ -216,9 +216,6 @@ impl Market {
 
     /// Where the time of orders in batches went: the functions with the most of their own, in microseconds an order.
     async fn functions(&self, orders: i64) -> anyhow::Result<String> {
-        self.owner
-            .batch_execute("select pg_stat_force_next_flush(), pg_sleep(1), pg_stat_clear_snapshot()")
-            .await?;
         let row = self
             .owner
             .query_one(
@@ -248,6 +245,8 @@ impl Market {
         for n in 0..20 {
             Self::place(&client, &self.requests(n * 32, 32)).await?;
         }
+        // a session keeps its counts to itself for a while
+        client.batch_execute("select pg_stat_force_next_flush()").await?;
         let mut text = self.functions(20 * 32).await?;
         client
             .batch_execute(

@@ -28,12 +28,19 @@ pub struct Pace {
     pub busy: Duration,
     /// Longest pause after a step that found nothing; a wake-up ends it.
     pub idle: Duration,
+    /// Shortest such pause: wake-ups that come before its end are one.
+    pub rest: Duration,
 }
 
 impl Pace {
     /// For sweepers: go on at once while there is work, look again after `idle` otherwise.
     pub const fn every(idle: Duration) -> Self {
-        Self { busy: Duration::ZERO, idle }
+        Self { busy: Duration::ZERO, idle, rest: Duration::ZERO }
+    }
+
+    /// For those who are woken by much that does not concern them.
+    pub const fn resting(self, rest: Duration) -> Self {
+        Self { rest, ..self }
     }
 }
 
@@ -102,7 +109,7 @@ where
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(if done > 0 { pace.busy } else { pace.idle }) => {}
-                    () = wake.wait(), if done == 0 => {}
+                    () = async { tokio::time::sleep(pace.rest).await; wake.wait().await }, if done == 0 => {}
                 }
                 continue;
             }

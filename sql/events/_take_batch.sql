@@ -5,9 +5,11 @@
 -- Called by: sequence, which holds the head. Locks: the rows it deletes; nobody else touches them.
 create or replace function events._take_batch(p_last bigint)
 returns setof events.staging
-language sql
+language plpgsql
 volatile
 as $$
+begin
+  return query
   with split as materialized (
     select distinct s.xid
       from events.staging as s
@@ -27,6 +29,7 @@ as $$
   select (r.entry).*
     from ranked as r
    order by r.last_id, r.staging_id;
+end
 $$;
 comment on function events._take_batch(bigint) is
   'Deletes the committed transactions that lie wholly at or below this staging id; answers their rows in log order.';

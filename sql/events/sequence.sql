@@ -9,7 +9,8 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_custom_plan
+set plan_cache_mode = force_generic_plan  -- planning anew costs more than a step
+set enable_seqscan = off  -- a plan kept from when staging was empty must not scan it when it has grown
 as $$
 declare
   v_head events.head;

@@ -1,13 +1,15 @@
 -- What orders mean for each of their sellers, from the snapshots: what the buyer pays for the part, which discounts the platform
 -- bears of it, the commission (lines and shipping) and the VAT on it. The seller is due total + promotion - commission - VAT.
--- Private; reads only.
+-- Private; reads only. PL/pgSQL, because its plan is kept for the connection.
 create or replace function payments._seller_parts(p_order_ids uuid[])
 returns table (
   order_id uuid, seller_id uuid, total_minor bigint, promotion_minor bigint, commission_minor bigint, vat_minor bigint
 )
-language sql
+language plpgsql
 stable
 as $$
+begin
+  return query
   select o.order_id, f.seller_id, f.total_minor, a.promotion_minor,
          c.amount_minor + coalesce(s.amount_minor, 0), c.vat_minor + coalesce(s.vat_minor, 0)
     from orders.orders as o
@@ -20,7 +22,8 @@ as $$
     cross join lateral (select coalesce(sum(a.amount_minor - a.seller_minor), 0)::bigint as promotion_minor
                           from orders.adjustments as a
                          where a.seller_id = f.seller_id and a.order_id = f.order_id) as a
-   where o.order_id = any (p_order_ids)
+   where o.order_id = any (p_order_ids);
+end
 $$;
 comment on function payments._seller_parts(uuid[]) is
   'Per order and seller: total, discounts borne by the platform, commission and VAT on it.';

@@ -16,12 +16,15 @@ declare
   v_upto bigint;
   v_order_ids uuid[];
 begin
-  perform from events.consumers as c where c.consumer = 'payments.refunds' for no key update;
-  if not found then
+  if not exists (select from events.consumers as c where c.consumer = 'payments.refunds') then
     perform events.create_consumer(
       'payments.refunds',
       array['orders.order_cancelled', 'orders.order_expired', 'orders.order_free', 'orders.fulfilment_cancelled'], 0);
   end if;
+  if not exists (select from events.fetch('payments.refunds', 1)) then
+    return 0;  -- nearly always: nothing was locked, nothing is written
+  end if;
+  perform from events.consumers as c where c.consumer = 'payments.refunds' for no key update;
   select count(*), max(e.seq), coalesce(array_agg(distinct (e.payload ->> 'orderId')::uuid), '{}')
     into v_events, v_upto, v_order_ids
     from events.fetch('payments.refunds', p_limit) as e;

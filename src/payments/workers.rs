@@ -19,11 +19,13 @@ const STEP_LIMIT: i32 = 50;
 /// Most provider calls at once.
 const CALLS_MAX: usize = 8;
 const IDLE: Duration = Duration::from_secs(1);
+/// Every order moves the head of the log, and few of them are cancelled.
+const REST: Duration = Duration::from_millis(100);
 const RECONCILE_IDLE: Duration = Duration::from_secs(5);
 
 /// Runs all of them.
 pub fn spawn(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
-    let pace = Pace::every(IDLE);
+    let pace = Pace::every(IDLE).resting(REST);
     let (reacting, refunding, reconciling) = (app.clone(), app.clone(), app.clone());
     worker::spawn(tracker, stop, "payments.react", pace, Wake::Head(app.hub.head()), move || {
         let app = reacting.clone();

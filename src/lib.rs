@@ -17,6 +17,7 @@ pub mod greeting;
 pub mod http;
 pub mod money;
 pub mod openapi;
+pub mod planted;
 pub mod problem;
 pub mod secret;
 pub mod seed;

@@ -12,8 +12,11 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 use tokio::sync::{broadcast, mpsc};
+use tokio::time::Instant;
 use tokio_postgres::{AsyncMessage, Config, NoTls};
 use tokio_util::sync::CancellationToken;
+
+use crate::planted::is_planted;
 
 /// Signals a slow subscriber may lag behind before it is told to catch up instead.
 const BACKLOG: usize = 1_024;
@@ -22,6 +25,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(10);
 /// An idle connection is asked for a sign of life this often, and given up after as long without one.
 const PING_EVERY: Duration = Duration::from_secs(15);
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// A server that takes the connection and then says nothing is left alone after this long.
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a subscriber hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +122,11 @@ async fn listen(
     signals: &broadcast::Sender<Signal>,
     has_listened: &mut bool,
 ) -> anyhow::Result<()> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+    if is_planted("cursor_before_listen") {
+        let _ = signals.send(Signal::Reconnected);
+    }
+    let until = Instant::now() + LISTEN_TIMEOUT;
+    let (client, mut connection) = tokio::time::timeout_at(until, config.connect(NoTls)).await??;
     let (forward, mut messages) = mpsc::unbounded_channel();
     // The connection must be driven for the client to make progress. It ends with the client, or with `messages`.
     let driver = tokio::spawn(async move {
@@ -131,12 +140,14 @@ async fn listen(
     let _stop = AbortOnDrop(driver);
 
     // outside a transaction: committed when it returns
-    client.batch_execute(statement).await?;
+    tokio::time::timeout_at(until, client.batch_execute(statement)).await??;
     *has_listened = true;
     // no subscriber at the moment is fine: a new one starts with Reconnected
-    let _ = signals.send(Signal::Reconnected);
+    if !is_planted("cursor_before_listen") {
+        let _ = signals.send(Signal::Reconnected);
+    }
 
-    let mut ping = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
+    let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {

@@ -16,6 +16,7 @@ use super::sql;
 use super::types::Event;
 use crate::app::App;
 use crate::http::CallContext;
+use crate::planted::is_planted;
 use crate::problem::Result;
 
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -107,6 +108,7 @@ impl Reader {
         if let Some(last) = events.last() {
             self.cursor = last.seq;
         }
+        let head = if is_planted("head_read_late") { *self.head.borrow() } else { head };
         if is_last {
             self.cursor = self.cursor.max(head);
         }

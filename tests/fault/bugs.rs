@@ -14,9 +14,12 @@
 //! -- sql
 //! statements instead of a replacement, or besides
 //! ```
+//!
+//! A bug of the program itself stands in `src/`, where the program asks [`tradepost::planted`] for the name of the file; such a file has
+//! a `-- program` line.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio_postgres::Client;
 
@@ -30,6 +33,8 @@ pub struct Bug {
     pub scenario: String,
     patches: Vec<Patch>,
     statements: String,
+    /// Planted in the program, by its name.
+    pub is_of_the_program: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -48,6 +53,7 @@ impl Bug {
             scenario: String::new(),
             patches: Vec::new(),
             statements: String::new(),
+            is_of_the_program: false,
         };
         let mut section = "title";
         for line in text.lines() {
@@ -56,6 +62,9 @@ impl Bug {
                 section = "";
             } else if let Some(function) = line.strip_prefix("-- function: ") {
                 bug.patches.push(Patch { function: function.trim().to_owned(), ..Patch::default() });
+                section = "";
+            } else if line == "-- program" {
+                bug.is_of_the_program = true;
                 section = "";
             } else if let Some(next @ ("replace" | "by" | "sql")) = line.strip_prefix("-- ") {
                 if next == "replace" && bug.patches.last().is_some_and(|p| !p.replace.is_empty()) {
@@ -78,7 +87,7 @@ impl Bug {
         bug.title = bug.title.trim().replace('\n', " ");
         let is_whole = !bug.title.is_empty()
             && !bug.scenario.is_empty()
-            && (!bug.patches.is_empty() || !bug.statements.is_empty())
+            && (!bug.patches.is_empty() || !bug.statements.is_empty() || bug.is_of_the_program)
             && bug.patches.iter().all(|p| !p.replace.is_empty());
         assert!(is_whole, "{}: a bug has a title, a scenario, and something to plant", path.display());
         bug
@@ -95,6 +104,13 @@ impl Bug {
 
     /// The statements that plant it: the functions with their texts replaced.
     pub fn script(&self) -> String {
+        if self.is_of_the_program {
+            let asks = format!("is_planted(\"{}\")", self.name);
+            let stands = rust_files(&root().join("src"))
+                .iter()
+                .any(|path| fs::read_to_string(path).is_ok_and(|text| text.contains(&asks)));
+            assert!(stands, "planted bug {}: nothing in src/ asks {asks}", self.name);
+        }
         let mut functions: Vec<(String, String)> = Vec::new();
         for patch in &self.patches {
             if !functions.iter().any(|(name, _)| *name == patch.function) {
@@ -137,4 +153,16 @@ impl Bug {
         let script = self.script().replace(":database", database);
         superuser.batch_execute(&script).await.unwrap_or_else(|e| panic!("planted bug {}: {e:?}", self.name));
     }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("readable").path());
+    entries
+        .flat_map(|path| match path.extension() {
+            _ if path.is_dir() => rust_files(&path),
+            Some(extension) if extension == "rs" => vec![path],
+            _ => Vec::new(),
+        })
+        .collect()
 }

@@ -48,6 +48,8 @@ impl Findings {
 /// Everything that is true after any run.
 pub async fn check(history: &History, market: &Market, sql: &Client, findings: &mut Findings) {
     number_all(sql, findings).await;
+    // As autovacuum would have it in a while: plans for the tables as they are, not for the empty ones they were.
+    sql.batch_execute("analyze").await.expect("statistics");
     let operations = history.operations();
     // One look: the workers are still at work.
     sql.batch_execute("begin isolation level repeatable read").await.expect("a transaction");

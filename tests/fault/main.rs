@@ -54,6 +54,11 @@ fn passes(scenario: Scenario) {
 /// Runs the scenario of a planted bug: something must be found.
 fn finds(bug: &str) {
     let bug = Bug::named(bug);
+    assert!(
+        cfg!(feature = "planted") || !bug.is_of_the_program,
+        "{} is a bug of the program, whose build needs `--features planted`, as `make fault` has it",
+        bug.name
+    );
     let scenario = Scenario::named(&bug.scenario);
     let run = Run { scenario, seed: seed(), is_long: false, bug: Some(bug.clone()) };
     let report = run.go();
@@ -87,7 +92,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    sell_out crash holds crossing log inversion stream long_transaction latency same_key cuts neighbours coupons
+    sell_out crash holds crossing log inversion stream long_transaction latency deaf same_key cuts neighbours coupons
     refunds trade full_disk
 }
 
@@ -115,10 +120,10 @@ macro_rules! planted {
 }
 
 planted! {
-    answer_is_not_stored answer_to_the_wrong_waiter coupon_counter_unlocked duplicate_in_a_batch
-    durability_off event_before_lock expiry_not_checked foreign_key_replayed hold_counted_twice
+    answer_is_not_stored answer_to_the_wrong_waiter coupon_counter_unlocked cursor_before_listen duplicate_in_a_batch
+    durability_off event_before_lock expiry_not_checked foreign_key_replayed head_read_late hold_counted_twice
     hold_never_swept keys_do_not_survive_a_crash no_fence_in_the_sequencer no_row_lock_on_stock
-    nobody_is_notified numbers_with_gaps order_lock_missing order_without_event other_request_replayed
+    nobody_is_notified notifications_trusted numbers_with_gaps order_lock_missing order_without_event other_request_replayed
     refund_without_cap refund_without_lock refused_request_eats_stock smallest_id_order
     stock_returned_twice two_ends_of_a_hold unsorted_locks xmin_reader
 }

@@ -41,17 +41,22 @@ pub struct Record {
 }
 
 /// Works until the end; the last deed is undone when it returns.
-pub async fn rage(stage: Arc<Stage>, deeds: &[Deed], every: Duration, until: Instant) -> Record {
+pub async fn rage(stage: Arc<Stage>, deeds: &'static [Deed], every: Duration, until: Instant) -> Record {
     let mut dice = Dice(stage.setup.seed ^ 0x006E_656D_6573_6973);
     let mut record = Record::default();
     let mut next = Instant::now() + every;
-    while next < until {
+    let mut deck: Vec<Deed> = Vec::new();
+    while !deeds.is_empty() && next < until && Instant::now() < until {
         tokio::time::sleep_until(next.into()).await;
-        let deed = *dice.pick(deeds);
+        // Dealt, not drawn: each comes once before any comes again.
+        if deck.is_empty() {
+            deck.extend(deeds);
+        }
+        let deed = deck.swap_remove(dice.below(deck.len()));
         stage.history.note(format!("nemesis: {deed:?}"));
         record.deeds += 1;
         act(&stage, deed, &mut dice, &mut record).await;
-        next = Instant::now() + every;
+        next += every;
     }
     stage.db_proxy.disarm();
     for program in &stage.programs {

@@ -15,6 +15,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const BUFFER: usize = 16 * 1024;
+/// What the program's connection for notifications calls itself.
+const LISTENER: &[u8] = b"tradepost listen";
 
 /// What happens to one connection, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,8 @@ struct State {
     struck: AtomicU64,
     /// A statement must contain this for a cut of the PostgreSQL stream to apply.
     statements: &'static str,
+    /// Nothing reaches those who listen for notifications.
+    deafens: AtomicBool,
     /// Raised to end all connections of the moment.
     generation: watch::Sender<(u64, End)>,
 }
@@ -93,6 +97,7 @@ impl Proxy {
             armed: Mutex::default(),
             struck: AtomicU64::new(0),
             statements,
+            deafens: AtomicBool::new(false),
             generation: watch::Sender::new((0, End::Close)),
         });
         let shared = Arc::clone(&state);
@@ -119,6 +124,11 @@ impl Proxy {
     /// No new connections while true.
     pub fn refuse(&self, refuses: bool) {
         self.state.refuses.store(refuses, Ordering::Relaxed);
+    }
+
+    /// While true, what the server says to a connection that listens for notifications is lost on the way; others are served.
+    pub fn deafen(&self, deafens: bool) {
+        self.state.deafens.store(deafens, Ordering::Relaxed);
     }
 
     /// One more connection will be cut.
@@ -232,6 +242,9 @@ async fn pass(client: &mut TcpStream, server: &mut TcpStream, state: &State, is_
             read = server.read(&mut down) => {
                 let Ok(n @ 1..) = read else { return End::Close };
                 state.hold_back().await;
+                if talk.listens && state.deafens.load(Ordering::Relaxed) {
+                    continue;
+                }
                 if let Some(end) = withheld {
                     // ReadyForQuery is the last thing of an answer: Z, length 5, status.
                     let is_over = n >= 6 && down[n - 6..n - 1] == [b'Z', 0, 0, 0, 5];
@@ -257,6 +270,8 @@ struct Talk {
     /// Bytes of a message whose end has not come yet.
     rest: Vec<u8>,
     has_started: bool,
+    /// It is the program's connection for notifications.
+    listens: bool,
     /// By name: whether the statement is one of those wanted.
     prepared: HashMap<Vec<u8>, bool>,
     bound: bool,
@@ -269,6 +284,7 @@ impl Talk {
             wanted,
             rest: Vec::new(),
             has_started: false,
+            listens: false,
             prepared: HashMap::new(),
             bound: false,
             executes: false,
@@ -289,6 +305,7 @@ impl Talk {
             let message: Vec<u8> = self.rest.drain(..head + length).collect();
             if !self.has_started {
                 self.has_started = true;
+                self.listens = message.split(|byte| *byte == 0).any(|text| text == LISTENER);
                 continue;
             }
             let body = &message[5..];

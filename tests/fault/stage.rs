@@ -141,6 +141,9 @@ impl Stage {
         for (name, value) in &self.setup.env {
             command.env(name, value);
         }
+        if let Some(bug) = self.setup.bug.as_ref().filter(|bug| bug.is_of_the_program) {
+            command.env("TRADEPOST_PLANTED", &bug.name);
+        }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -40,6 +40,8 @@ pub enum Scenario {
     LongTransaction,
     /// EV-5: how long an event takes from the answer to the stream.
     Latency,
+    /// EV-5 again, while the connection that listens ends, is slow, or is silent.
+    Deaf,
     /// ID-1: one key from twenty senders.
     SameKey,
     /// ID-2: connections that are cut at any byte, and between a commit and its answer.
@@ -57,7 +59,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SellOut,
         Self::Crash,
         Self::Holds,
@@ -67,6 +69,7 @@ impl Scenario {
         Self::Stream,
         Self::LongTransaction,
         Self::Latency,
+        Self::Deaf,
         Self::SameKey,
         Self::Cuts,
         Self::Neighbours,
@@ -87,6 +90,7 @@ impl Scenario {
             Self::Stream => "stream",
             Self::LongTransaction => "long_transaction",
             Self::Latency => "latency",
+            Self::Deaf => "deaf",
             Self::SameKey => "same_key",
             Self::Cuts => "cuts",
             Self::Neighbours => "neighbours",
@@ -226,6 +230,7 @@ impl Run {
             Scenario::Stream => log::stream(&mut scene).await,
             Scenario::LongTransaction => log::long_transaction(&mut scene).await,
             Scenario::Latency => log::latency(&mut scene).await,
+            Scenario::Deaf => log::deaf(&mut scene).await,
             Scenario::SameKey => keys::same_key(&mut scene).await,
             Scenario::Cuts => keys::cuts(&mut scene).await,
             Scenario::Refunds => sales::refunds(&mut scene).await,
@@ -258,7 +263,7 @@ impl Run {
                 }
             }
             // The streams hang on one of them.
-            Scenario::LongTransaction | Scenario::Latency => Setup { programs: 1, ..setup },
+            Scenario::LongTransaction | Scenario::Latency | Scenario::Deaf => Setup { programs: 1, ..setup },
             _ => setup,
         }
     }

@@ -128,8 +128,9 @@ pub async fn crash(scene: &mut Scene) {
     let every = if scene.is_planted { Duration::from_secs(2) } else { Duration::from_secs(5) };
     let stage = Arc::clone(&scene.stage);
     let sql = stage.connect().await;
-    let market = Market::open(&stage, &sql, 1, &[units]).await;
+    let market = Market::open(&stage, &sql, 1, &[units, 1_000_000]).await;
     let buyers = stage.people(&sql, "buyer", people, Role::Buyer).await;
+    let regulars = stage.people(&sql, "regular", 4, Role::Buyer).await;
     drop(sql);
     let buyers_again: Vec<Person> = buyers.iter().take(200).cloned().collect();
     let until = Instant::now() + duration;
@@ -150,6 +151,23 @@ pub async fn crash(scene: &mut Scene) {
             })
         })
         .collect();
+    // Others buy what there is enough of, so that there is something to grant after each restart, long after the rest is sold out.
+    let regulars = regulars.into_iter().enumerate().map(|(n, buyer)| {
+        let (stage, variant) = (Arc::clone(&stage), market.offers[1].variant);
+        tokio::spawn(async move {
+            let seed = stage.setup.seed.wrapping_add(n as u64);
+            for round in 0_usize.. {
+                if Instant::now() >= until {
+                    return;
+                }
+                let (n, dice) = (1_000_000 * (n + 1) + round, Dice(seed.wrapping_add(round as u64)));
+                rush(Arc::clone(&stage), buyer.clone(), variant, dice, n, Duration::from_secs(20), None)
+                    .await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+    });
+    let tasks: Vec<_> = tasks.into_iter().chain(regulars).collect();
     for task in tasks {
         task.await.expect("a buyer");
     }
@@ -216,7 +234,7 @@ pub fn first_success(scene: &mut Scene, record: &nemesis::Record) {
 /// cancelled and expired. Then others are ended twice at once.
 pub async fn holds(scene: &mut Scene) {
     let holds = scene.size(160, 10_000);
-    let batch = 80;
+    let batch = scene.size(80, 400);
     let stage = Arc::clone(&scene.stage);
     let sql = stage.connect().await;
     let stocks = [i32::try_from(holds).expect("few") * 2; 4];

@@ -1,0 +1,3 @@
+-- The event hub looks where the log ends before it listens, and trusts notifications from then on: what comes in between is told to nobody.
+-- scenario: deaf
+-- program

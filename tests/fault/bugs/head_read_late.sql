@@ -1,0 +1,3 @@
+-- A stream looks where the log ends after its read instead of before, and passes over what came in between.
+-- scenario: stream
+-- program

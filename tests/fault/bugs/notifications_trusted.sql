@@ -1,0 +1,3 @@
+-- The event hub never looks where the log ends by itself: when notifications stop, so do the streams.
+-- scenario: deaf
+-- program

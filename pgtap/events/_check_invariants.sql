@@ -1,5 +1,5 @@
 begin;
-select plan(18);
+select plan(19);
 
 -- Each invariant is broken once, past the functions and the triggers, on a log of four transactions: the last of them
 -- goes on with the aggregates of the first two.
@@ -24,6 +24,8 @@ select is(test.broken('events', $$ update events.head set hash = sha256('x') $$)
 select is(test.broken('events', $$
     update events.head as h set seq = l.seq, hash = l.hash from f join events.log as l on l.seq = f.zero + 5 $$),
   '{events.log_ends_at_head}', 'an event beyond the head');
+select is(test.broken('events', $$ update events.tail as t set seq = l.seq, hash = l.hash from f join events.log as l on l.seq = f.zero + 1 $$),
+  '{events.log_begins_after_tail}', 'an archived event that is still there');
 
 -- from here on whoever tampers computes the chain again
 create function pg_temp.chain() returns void language plpgsql as $$

@@ -69,7 +69,7 @@ begin
     select t.name from test.tables as t
      where t.name not like '%\_transitions'
        and (t.schema_name <> 'core' or t.table_name = 'idempotency_keys')
-       and t.name not in ('events.head', 'events.event_types')
+       and t.name not in ('events.head', 'events.tail', 'events.event_types')
   loop
     execute format('select exists (select from %s)', v_table.name) into v_is_filled;
     if v_is_filled then
@@ -90,6 +90,7 @@ begin
     execute format('alter table %s enable trigger user', v_table.name);
   end loop;
   update events.head set seq = 0, hash = '', updated_at = null;
+  update events.tail set seq = 0, hash = '', archived_at = null;
   update core.clock set clock_offset = '0';
 end
 $$;

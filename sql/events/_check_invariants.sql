@@ -1,4 +1,4 @@
--- The invariants of events: the log is dense up to the head and its chain holds; versions of an aggregate grow from
+-- The invariants of events: the log is dense from its tail up to the head and its chain holds; versions of an aggregate grow from
 -- transaction to transaction; a transaction is contiguous; every event has a registered type and the payload members
 -- that the type requires, and no others where it closes them; no cursor is ahead of the head.
 -- Called by core.check_invariants. Locks: none. Events: none. Problems: none.
@@ -12,6 +12,10 @@ as $$
   select 'events.log_ends_at_head', l.seq::text, 'The event is beyond the head.'
     from events.log as l
     join events.head as h on l.seq > h.seq
+  union all
+  select 'events.log_begins_after_tail', l.seq::text, 'The event is archived and still in the log.'
+    from events.log as l
+    join events.tail as t on l.seq <= t.seq
   union all
   select 'events.versions_grow', format('%s %s', o.aggregate_type, o.aggregate_id),
          format('At seq %s version %s follows %s.', o.seq, o.aggregate_version, o.previous_version)

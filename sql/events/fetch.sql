@@ -1,7 +1,7 @@
 -- The next events of a named consumer, oldest first: those of its types after what it has committed, at most 1000.
 -- Fetching twice gives the same events: the position moves with events.commit alone, so delivery is at least once.
 -- Each type is read from its own place in the index: types of which little happens lie far apart in the log.
--- For workers. Locks: none. Raises: events.consumer_not_found.
+-- For workers. Locks: none. Raises: events.consumer_not_found, events.position_archived.
 create or replace function events.fetch(p_consumer text, p_limit integer)
 returns setof events.entries
 language plpgsql
@@ -18,6 +18,7 @@ begin
   if not found then
     perform events._consumer_not_found(p_consumer);
   end if;
+  perform events._require_kept(v_consumer.seq);
   if v_consumer.types is null then
     return query
     select e.* from events.entries as e where e.seq > v_consumer.seq order by e.seq limit v_limit;

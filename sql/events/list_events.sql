@@ -1,6 +1,6 @@
 -- The log page by page, oldest first, from after p_after; narrowed to a type and to an aggregate.
 -- For administrators. Locks: none.
--- Raises: identity.unauthenticated, identity.role_required, core.cursor_invalid.
+-- Raises: identity.unauthenticated, identity.role_required, core.cursor_invalid, events.position_archived.
 create or replace function events.list_events(
   p_ctx core.call_context,
   p_type text,
@@ -20,6 +20,7 @@ declare
   v_after bigint := greatest(p_after, v_keys[1]::bigint, 0);
 begin
   perform identity._require_actor(p_ctx, 'ADMIN');
+  perform events._require_kept(greatest(p_after, v_keys[1]::bigint));
   return query
   select e.*
     from events.listed_entries as e

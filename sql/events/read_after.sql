@@ -2,7 +2,7 @@
 -- store's and the own, a buyer the own. Of an order over several stores a member sees its store's lines and no
 -- sums of the whole. p_types narrows to these types; at most 256 rows.
 -- For anybody who is logged in. Every read checks the session again, so a stream ends with it.
--- Locks: none. Raises: identity.unauthenticated.
+-- Locks: none. Raises: identity.unauthenticated, events.position_archived.
 create or replace function events.read_after(
   p_ctx core.call_context,
   p_cursor bigint,
@@ -20,6 +20,7 @@ declare
   v_sees_all boolean := v_actor.role = 'ADMIN';
   v_audience uuid[] := array_remove(array[v_actor.user_id, v_actor.seller_id], null);
 begin
+  perform events._require_kept(p_cursor);
   return query
   select l.seq, l.type, l.aggregate_type, l.aggregate_id, l.aggregate_version,
          case when v_sees_all then l.actor_id end,

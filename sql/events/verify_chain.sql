@@ -1,4 +1,4 @@
--- Computes the hash chain again from p_from to p_to (null: the beginning, the head) and answers one row for the first
+-- Computes the hash chain again from p_from to p_to (null: the oldest event that is not archived, the head) and answers one row for the first
 -- number that is missing or whose row was changed; none when all is as the sequencer wrote it.
 -- For workers and reporting. Locks: none. Compare the head's hash with one kept elsewhere: a chain that was rebuilt whole
 -- verifies.
@@ -12,14 +12,18 @@ as $$
 declare
   v_head events.head;
   v_entry events.log;
-  v_from bigint := greatest(coalesce(p_from, 1), 1);
-  v_seq bigint := v_from;
+  v_tail events.tail;
+  v_from bigint;
+  v_seq bigint;
   v_to bigint;
   v_hash bytea;
 begin
   select h.* into v_head from events.head as h;
   v_to := least(coalesce(p_to, v_head.seq), v_head.seq);
-  v_hash := coalesce((select l.hash from events.log as l where l.seq = v_from - 1), '\x');
+  select t.* into v_tail from events.tail as t;
+  v_from := greatest(p_from, v_tail.seq + 1);
+  v_seq := v_from;
+  v_hash := coalesce((select l.hash from events.log as l where l.seq = v_from - 1), v_tail.hash);
   for v_entry in
     select l.* from events.log as l where l.seq between v_from and v_to order by l.seq
   loop

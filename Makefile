@@ -27,6 +27,8 @@ overload: ## five times as many orders as it can place for a minute, over HTTP; 
 	@cargo bench --locked --bench load -- --only instances,overload $(ARGS)
 bench-pricing: ## what an order costs among 10,000 commission rules and 500 promotions; ARGS=--plans prints plans
 	@cargo bench --locked --profile dev --bench pricing -- $(ARGS)
+bench-data: ## a generated marketplace for measurements, SCALE=1 has 100,000 orders, into the empty one of DATABASE_URL
+	@SCALE="$(SCALE)" scripts/bench-data
 gen:     ## write the generated files in docs/ anew
 	@scripts/gen
 psql:    ## psql on the running embedded Postgres, or on DATABASE_URL

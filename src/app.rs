@@ -228,6 +228,7 @@ impl App {
 /// Starts the background work, one line per worker. Each ends after its current step when `stop` is cancelled.
 pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     crate::events::sequencer::spawn(app, tracker, stop);
+    crate::events::retention::spawn(app, tracker, stop);
     deadlines::spawn(app, tracker, stop);
     pricing::spawn(app, tracker, stop);
     payments::workers::spawn(app, tracker, stop);

@@ -6,6 +6,7 @@
 
 pub mod http;
 pub mod hub;
+pub mod retention;
 pub mod sequencer;
 pub mod sql;
 pub mod stream;

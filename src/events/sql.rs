@@ -122,3 +122,9 @@ pub async fn sequence(connection: &Connection) -> Result<usize> {
     let moved: i32 = connection.query_one(&statement, &[]).await?.try_get(0)?;
     usize::try_from(moved).map_err(Problem::internal)
 }
+
+/// Archives what retention lets go of; how many partitions.
+pub async fn archive_expired(pool: &Pool) -> Result<usize> {
+    let row = db::query_one(pool, "events.archive_expired", "select events.archive_expired()", &[]).await?;
+    usize::try_from(row.try_get::<_, i32>(0)?).map_err(Problem::internal)
+}

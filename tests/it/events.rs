@@ -380,6 +380,40 @@ fn a_stream_ends_with_its_session() {
     });
 }
 
+/// Whoever asks for events that were archived is told so, over REST and on the stream; the others never notice.
+#[test]
+fn archived_events_are_gone_and_not_skipped() {
+    run(async |t| {
+        let (admin, ana) = (t.admin().await, t.buyer("ana").await);
+        t.sequence().await;
+        t.execute("update events.head set seq = 999998", &[]).await;
+        append(t.sql(), Uuid::from_u128(1), 1).await;
+        assert_eq!(t.sequence().await, 999_999);
+        append(t.sql(), Uuid::from_u128(1), 2).await;
+        append(t.sql(), Uuid::from_u128(1), 3).await;
+        assert_eq!(t.sequence().await, 1_000_001);
+        t.execute("update events.consumers set seq = 999999", &[]).await;
+        assert_eq!(t.int("select count(*) from events.archive(1000000)", &[]).await, 1);
+
+        for after in ["0", "7", "999998"] {
+            let gone = admin.get("/events").query(&[("after", after)]).await.problem(410, "events.position_archived");
+            assert!(gone["detail"].as_str().expect("a detail").contains("event 1000000"), "{}", gone.describe());
+            for person in [&admin, &ana] {
+                let stream = person.get("/events/stream");
+                stream.header("last-event-id", after).await.problem(410, "events.position_archived");
+                let stream = person.get("/events/stream").query(&[("after", after)]);
+                stream.await.problem(410, "events.position_archived");
+            }
+        }
+        let listed = admin.get("/events").await.expect(200);
+        assert_eq!(listed["items"][0]["seq"], 1_000_000, "the list begins where the log does");
+        let listed = admin.get("/events").query(&[("after", "999999")]).await.expect(200);
+        assert_eq!(listed["items"].as_array().expect("items").len(), 2);
+        let mut stream = Stream::open(&admin, &[], Some("999999")).await;
+        assert_eq!(stream.event().await.0, 1_000_000);
+    });
+}
+
 /// The whole way: a request, the sequencer it wakes, the notification, the stream. Nobody polls faster than once in 250 ms.
 #[test]
 fn an_event_is_on_the_stream_at_once() {

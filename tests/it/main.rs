@@ -13,6 +13,7 @@ mod deploy;
 mod documents;
 mod events;
 mod examples;
+mod growth;
 mod harness;
 mod idempotency;
 mod identity;

@@ -252,9 +252,14 @@ left join (select l.offer_no, sum(l.quantity) as units, count(*) as sales from b
 
 -- The log, chained as the sequencer chains it. Transactions have numbers that no real one will have.
 do $$
+declare
+  v_partition regclass;
 begin
   for i in 0 .. (select 3 * s.orders / 1000000 + 1 from bench_size as s) loop
     perform events._ensure_partition(i * 1000000);
+  end loop;
+  for v_partition in select i.inhrelid from pg_inherits as i where i.inhparent = 'events.log'::regclass loop
+    execute format('alter table %s owner to tradepost_owner', v_partition);  -- or nobody but a superuser could archive it
   end loop;
 end
 $$;

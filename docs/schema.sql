@@ -3462,6 +3462,13 @@ function payments._unrefunded(p_payment_id uuid, p_counts_failed boolean) return
 
 -- events --------------------------------------------------------------------------------------------------------
 
+create type events.archived_part as (
+  table_name text,
+  first_seq bigint,
+  last_seq bigint
+);
+comment on type events.archived_part is 'A partition that was taken out of the log: the table that it is now, and its first and last event.';
+
 create table events.consumers (
   consumer text not null,
   seq bigint not null default 0,
@@ -3534,6 +3541,17 @@ create table events.staging (
 );
 comment on table events.staging is 'Committed events on their way to the log. The sequencer empties it; nobody else reads it.';
 
+create table events.tail (
+  is_singleton boolean not null default true,
+  seq bigint not null default 0,
+  hash bytea not null default '\x'::bytea,
+  archived_at timestamp with time zone,
+  constraint tail_pkey PRIMARY KEY (is_singleton),
+  constraint tail_is_singleton_check CHECK (is_singleton),
+  constraint tail_seq_check CHECK ((seq >= 0))
+);
+comment on table events.tail is 'One row: the newest event that was archived, and its hash. The log begins after it; 0 while it is whole.';
+
 create view events.entries (seq bigint, type text, aggregate_type text, aggregate_id uuid, aggregate_version bigint, actor_id uuid, request_id text, payload jsonb, occurred_at timestamp with time zone);
 comment on view events.entries is 'Events as readers get them; what may be seen is decided by the functions that read it.';
 
@@ -3545,6 +3563,14 @@ comment on view events.positions is 'Named consumers, their cursor, and how many
 
 create view events.recorded ("position" bigint, seq bigint, type text, aggregate_type text, aggregate_id uuid, aggregate_version bigint, actor_id uuid, request_id text, payload jsonb, occurred_at timestamp with time zone);
 comment on view events.recorded is 'All committed events, those in staging after those of the log; what the folds of the domains read.';
+
+function events.archive(p_before_seq bigint, p_past_consumers boolean DEFAULT false) returns SETOF events.archived_part
+  -- Takes whole partitions before this seq out of the log, as tables archived_log_…; never past an unread event of a named consumer unless told to.
+  -- granted to tradepost_worker
+
+function events.archive_expired() returns integer
+  -- Archives whole partitions of the log that are older than events.retention_s and read by every named consumer; answers how many.
+  -- granted to tradepost_worker
 
 function events.changes_after(p_after bigint, p_domains text[], p_ignored text[]) returns TABLE(head bigint, clock_offset_ms bigint, aggregates jsonb)
   -- Which aggregates of some domains have events after a position, numbered or still to be.
@@ -3609,8 +3635,14 @@ function events._consumer_not_found(p_consumer text) returns void
 function events._ensure_partition(p_seq bigint) returns void
   -- Makes the partition of events.log that holds this seq, unless it is there.
 
+function events._full_partitions() returns SETOF events.archived_part
+  -- The partitions of the log that take no more events, oldest first.
+
 function events._payload_for_seller(p_payload jsonb, p_seller_id uuid) returns jsonb
   -- The payload without other sellers' lines and parts and without sums that include them.
+
+function events._require_kept(p_seq bigint) returns void
+  -- Refuses a position from which archived events would be skipped.
 
 function events._require_position(p_seq bigint) returns void
   -- Refuses a position that the log has not reached.

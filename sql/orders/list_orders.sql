@@ -14,6 +14,7 @@ declare
   v_before uuid := coalesce((core._decode_cursor(p_cursor, array['uuid']))[1], 'ffffffff-ffff-ffff-ffff-ffffffffffff')::uuid;
   v_limit integer := core._page_limit(p_limit);
   v_oldest uuid := '00000000-0000-0000-0000-000000000000';
+  v_newest uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 begin
   if p_status is not null and not exists (
     select from orders.order_transitions as t where p_status in (t.from_status, t.to_status)
@@ -23,10 +24,11 @@ begin
       hint = 'Statuses are upper-case, such as PAID.', column = 'status';
   end if;
   if v_actor.role = 'SELLER' then
-    -- A seller with few orders of this status must not have its whole past searched for them: no order of it is older than this.
+    -- A seller with few orders of this status must not have its whole past searched for them: no order of it is older or newer.
     if p_status is not null then
-      select coalesce((select o.order_id from orders.orders as o where o.status = p_status order by o.order_id limit 1), v_before)
-        into v_oldest;
+      select coalesce((select o.order_id from orders.orders as o where o.status = p_status order by o.order_id limit 1), v_before),
+             coalesce((select o.order_id from orders.orders as o where o.status = p_status order by o.order_id desc limit 1), v_before)
+        into v_oldest, v_newest;
     end if;
     return query
     select o.order_id, o.buyer_id, array[f.seller_id], o.status, o.currency::text,
@@ -35,7 +37,8 @@ begin
            core._encode_cursor(o.order_id::text)
     from orders.fulfilments as f
     join orders.orders as o on o.order_id = f.order_id
-    where f.seller_id = v_actor.seller_id and f.order_id >= v_oldest and f.order_id < v_before
+    where f.seller_id = v_actor.seller_id and f.order_id between v_oldest and v_newest and f.order_id < v_before
+      and o.order_id between v_oldest and v_newest and o.order_id < v_before
       and (p_status is null or o.status = p_status)
     order by f.order_id desc
     limit v_limit;

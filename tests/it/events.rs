@@ -396,8 +396,16 @@ fn archived_events_are_gone_and_not_skipped() {
         assert_eq!(t.int("select count(*) from events.archive(1000000)", &[]).await, 1);
 
         for after in ["0", "7", "999998"] {
-            let gone = admin.get("/events").query(&[("after", after)]).await.problem(410, "events.position_archived");
-            assert!(gone["detail"].as_str().expect("a detail").contains("event 1000000"), "{}", gone.describe());
+            let gone = admin
+                .get("/events")
+                .query(&[("after", after)])
+                .await
+                .problem(410, "events.position_archived");
+            assert!(
+                gone["detail"].as_str().expect("a detail").contains("event 1000000"),
+                "{}",
+                gone.describe()
+            );
             for person in [&admin, &ana] {
                 let stream = person.get("/events/stream");
                 stream.header("last-event-id", after).await.problem(410, "events.position_archived");

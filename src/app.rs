@@ -10,7 +10,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,13 +20,12 @@ pub use crate::db::Pool;
 use crate::db::batch::Patience;
 use crate::db::{Batcher, batch, pool};
 use crate::events::hub::Hub;
-use crate::http::admission::{self, Admission};
-use crate::http::conditional::conditional;
+use crate::http::admission::Admission;
+use crate::http::docs;
 use crate::http::health::{self, Check, Readiness};
 use crate::http::layers::{self, KnownQueries};
 use crate::http::metrics::{self, Collector};
 pub use crate::http::server::serve;
-use crate::http::{docs, observe};
 use crate::identity::password::Passwords;
 use crate::identity::token::Tokens;
 use crate::payments::provider::Provider;
@@ -238,9 +236,7 @@ pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken)
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(crate::identity::routes())
-        .merge(
-            crate::catalog::routes().layer(from_fn(crate::catalog::tell_changes)).layer(from_fn(conditional)),
-        )
+        .merge(crate::catalog::routes().layer(from_fn(crate::catalog::layer)))
         .merge(crate::inventory::routes())
         .merge(crate::pricing::routes())
         .merge(crate::orders::routes())
@@ -287,26 +283,17 @@ pub fn router(app: App) -> Router {
 
 /// An API within its layers, which are listed from the inside out.
 pub(crate) fn service(app: App, api: OpenApiRouter<App>) -> Router {
-    let api = api
-        .layer(from_fn_with_state(app.clone(), crate::events::wake))
-        .layer(from_fn_with_state(app.clone(), admission::admit))
-        .layer(from_fn_with_state(app.clone(), cache::layer::cached));
+    let api = api.layer(from_fn_with_state(app.clone(), layers::within));
     let (documented, description) = described(api);
     let known = KnownQueries::from_description(&description);
     let mut router = documented
         .merge(docs::routes(&description))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(from_fn_with_state((app.clone(), known), layers::gate))
-        .layer(from_fn_with_state(app.clone(), admission::timeout))
-        .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn(observe::problems))
+        .layer(from_fn_with_state((app.clone(), known), layers::guard))
         .layer(layers::compression());
     if let Some(cors) = layers::cors(&app.config) {
         router = router.layer(cors);
     }
-    router
-        .layer(from_fn_with_state(app.clone(), layers::security_headers))
-        .layer(from_fn_with_state(app.clone(), observe::observe))
-        .with_state(app)
+    router.layer(from_fn_with_state(app.clone(), layers::edge)).with_state(app)
 }

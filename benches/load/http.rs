@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -31,10 +31,17 @@ impl Connection {
     }
 
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Bytes> {
+        Ok(self.whole(path).await?.1)
+    }
+
+    /// With its headers.
+    pub async fn whole(&mut self, path: &str) -> anyhow::Result<(HeaderMap, Bytes)> {
         let request = Request::get(path).header("host", &self.authority).body(Full::default())?;
-        let (status, body) = self.send(request).await?;
-        expect(path, status, StatusCode::OK, &body)?;
-        Ok(body)
+        self.sender.ready().await?;
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        expect(path, head.status, StatusCode::OK, &body)?;
+        Ok((head.headers, body))
     }
 
     /// The answer to a POST with a fresh idempotency key.

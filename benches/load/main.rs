@@ -64,7 +64,7 @@ struct Options {
     /// What cargo passes
     #[arg(long, hide = true)]
     bench: bool,
-    /// Serve this file's bytes instead
+    /// Serve this file's answer instead
     #[arg(long, hide = true)]
     constant: Option<PathBuf>,
 }
@@ -296,9 +296,9 @@ impl Bench<'_> {
         statement: &'static str,
         ids: Vec<uuid::Uuid>,
     ) -> anyhow::Result<()> {
-        let body = Connection::open(self.server.address).await?.get(&paths[0]).await?;
-        let file = self.database.dir.join("constant.json");
-        std::fs::write(&file, &body)?;
+        let (headers, body) = Connection::open(self.server.address).await?.whole(&paths[0]).await?;
+        let file = self.database.dir.join("constant");
+        constant::write(&file, &headers, &body)?;
         let constant = Server::constant(&file).await?;
         let forgetful = [("TRADEPOST_READ_CACHE_BYTES", "0")];
         let forgetful = Server::program_with(self.database, &forgetful).await?;

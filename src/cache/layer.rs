@@ -3,10 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt as _;
 
@@ -19,18 +18,17 @@ use crate::problem::Problem;
 const FLIGHTS_MAX: usize = 3;
 
 /// Answers what it has, keeps what may be kept ([`Shared`]), and counts what a write changed ([`Change`]).
-pub async fn cached(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn cached<F>(app: &App, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     if !app.cache.is_on() {
-        return next.run(request).await;
+        return next(request).await;
     }
     if *request.method() == Method::GET {
-        return if may_share(&request) {
-            read(&app.cache, request, next).await
-        } else {
-            next.run(request).await
-        };
+        return if may_share(&request) { read(&app.cache, request, next).await } else { next(request).await };
     }
-    let response = next.run(request).await;
+    let response = next(request).await;
     // Before the answer leaves. What was refused changed nothing; what failed may have.
     if (response.status().is_success() || response.status().is_server_error())
         && let Some(change) = response.extensions().get::<Change>()
@@ -41,20 +39,23 @@ pub async fn cached(State(app): State<App>, request: Request, next: Next) -> Res
 }
 
 /// Whether the answer depends on nothing but the address.
-fn may_share(request: &Request) -> bool {
+pub(super) fn may_share<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
     !headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(idempotency::HEADER)
 }
 
-async fn read(cache: &Cache, request: Request, next: Next) -> Response {
+async fn read<F>(cache: &Cache, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
     if let Some(entry) = cache.get(address) {
         return answer(&entry.answer, request.headers());
     }
-    let is_kept = |route: &MatchedPath| crate::catalog::KEPT.contains(&route.as_str());
-    if !request.extensions().get::<MatchedPath>().is_some_and(is_kept) {
-        return next.run(request).await;
-    }
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let Some(route) = crate::catalog::KEPT.iter().copied().find(|kept| *kept == route) else {
+        return next(request).await;
+    };
     let address: Box<str> = address.into();
     for _ in 0..FLIGHTS_MAX {
         let pilot = match cache.board(&address) {
@@ -78,7 +79,7 @@ async fn read(cache: &Cache, request: Request, next: Next) -> Response {
         let begun = cache.begin();
         let (parts, body) = request.into_parts();
         let conditions = parts.headers.clone();
-        let response = next.run(Request::from_parts(unconditional(parts), body)).await;
+        let response = next(Request::from_parts(unconditional(parts), body)).await;
         let Some(shared) = response.extensions().get::<Shared>().copied() else {
             pilot.is_alone();
             return response;
@@ -90,11 +91,11 @@ async fn read(cache: &Cache, request: Request, next: Next) -> Response {
         if found.body.len() > BODY_BYTES_MAX {
             pilot.is_alone();
         } else {
-            cache.put(address, begun, shared, found.clone());
+            cache.put(address, route, begun, shared, found.clone());
         }
         return answer(&found, &conditions);
     }
-    next.run(request).await
+    next(request).await
 }
 
 /// The request for the whole answer, whatever its client has already.
@@ -113,7 +114,7 @@ fn answer(found: &Answer, wanted: &HeaderMap) -> Response {
     let mut response = Response::new(Body::from(found.body.clone()));
     response.headers_mut().clone_from(&found.headers);
     if let Some(etag) = found.headers.get(header::ETAG)
-        && conditional::names(wanted, etag)
+        && conditional::names(wanted.get_all(header::IF_NONE_MATCH), etag)
     {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Body::empty();

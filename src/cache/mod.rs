@@ -15,6 +15,7 @@
 //!
 //! Concurrent misses of one address wait for one query. The store is bounded by bytes and forgets what is read least.
 
+pub mod dress;
 pub mod follow;
 pub mod layer;
 
@@ -41,7 +42,9 @@ const LIVES: Duration = Duration::from_secs(60);
 /// Larger answers are not kept: one of them would push out hundreds.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 /// What an entry costs besides its address and body: headers, the slot in the store.
-const ENTRY_BYTES: usize = 512;
+const ENTRY_BYTES: usize = 2_048;
+/// And a body as often as this: its compressed forms together are no longer than itself.
+const BODIES: usize = 2;
 /// Products share so many counters; two that share one only lose their answers together.
 const SLOTS: usize = 4_096;
 
@@ -90,6 +93,10 @@ pub struct Answer {
 #[derive(Debug)]
 struct Entry {
     answer: Answer,
+    /// One of [`crate::catalog::KEPT`].
+    route: &'static str,
+    /// As they leave, for clients that want it so.
+    dressed: dress::Wardrobe,
     stamp: Stamp,
     /// Before the query.
     asked: Instant,
@@ -195,7 +202,7 @@ struct Bytewise;
 
 impl quick_cache::Weighter<Box<str>, Arc<Entry>> for Bytewise {
     fn weight(&self, address: &Box<str>, entry: &Arc<Entry>) -> u64 {
-        (address.len() + entry.answer.body.len() + ENTRY_BYTES) as u64
+        (address.len() + BODIES * entry.answer.body.len() + ENTRY_BYTES) as u64
     }
 }
 
@@ -315,13 +322,14 @@ impl Cache {
     }
 
     /// Stores an answer, unless a change came between.
-    fn put(&self, address: Box<str>, begun: Begun, shared: Shared, answer: Answer) {
+    fn put(&self, address: Box<str>, route: &'static str, begun: Begun, shared: Shared, answer: Answer) {
         if let Some(store) = &self.store
             && let Some(stamp) = self.epochs.stamp(begun, shared.subject)
         {
             let last = begun.at + LIVES;
             let until = shared.until.map_or(last, |until| until.min(last));
-            store.insert(address, Arc::new(Entry { answer, stamp, asked: begun.at, until }));
+            let dressed = dress::Wardrobe::default();
+            store.insert(address, Arc::new(Entry { answer, route, dressed, stamp, asked: begun.at, until }));
         }
     }
 
@@ -415,7 +423,7 @@ mod tests {
             if cache.epochs.slot(mine) == cache.epochs.slot(other) {
                 continue; // once in 4,096 runs
             }
-            cache.put("/x".into(), cache.begin(), Shared::new(subject), answer(1));
+            cache.put("/x".into(), "/x", cache.begin(), Shared::new(subject), answer(1));
             assert!(cache.get("/x").is_some(), "{subject:?}");
             cache.changed(change);
             assert_eq!(cache.get("/x").is_none(), is_void, "{subject:?} after {change:?}");
@@ -423,7 +431,7 @@ mod tests {
             // the old row was read, the change is heard, the old row is stored
             let begun = cache.begin();
             cache.changed(change);
-            cache.put("/y".into(), begun, Shared::new(subject), answer(1));
+            cache.put("/y".into(), "/y", begun, Shared::new(subject), answer(1));
             if is_void {
                 assert!(cache.get("/y").is_none(), "{subject:?} overtaken by {change:?}");
             }
@@ -435,7 +443,7 @@ mod tests {
         let cache = Cache::new(1 << 20);
         let keep = |address: &str, asked, until| {
             let shared = Shared { subject: Subject::Products, until };
-            cache.put(address.into(), Begun { at: asked, ..cache.begin() }, shared, answer(1));
+            cache.put(address.into(), "/x", Begun { at: asked, ..cache.begin() }, shared, answer(1));
         };
         let born = Instant::now();
         let now = born + 10 * HEARD_WITHIN;
@@ -456,12 +464,56 @@ mod tests {
     fn the_store_is_bounded_by_bytes() {
         let cache = heard();
         for n in 0..5_000 {
-            cache.put(format!("/{n}").into(), cache.begin(), Shared::new(Subject::Products), answer(4_096));
+            cache.put(
+                format!("/{n}").into(),
+                "/{n}",
+                cache.begin(),
+                Shared::new(Subject::Products),
+                answer(4_096),
+            );
         }
         let store = cache.store.as_ref().expect("on");
-        assert!(store.weight() <= 1 << 20 && store.len() > 100, "{} bytes", store.weight());
+        assert!(store.weight() <= 1 << 20 && store.len() > 80, "{} bytes", store.weight());
         assert!(cache.evictions.0.load(Ordering::Relaxed) > 4_000);
         assert!(!Cache::new(0).is_on());
+    }
+
+    #[test]
+    fn a_request_that_says_more_than_where_goes_the_long_way() {
+        use axum::body::Body;
+        use axum::extract::Request;
+
+        let cache = heard();
+        let (begun, shared) = (cache.begin(), Shared::new(Subject::Products));
+        cache.put("/x?a=1".into(), "/x", begun, shared, answer(1));
+        let is_short = |method: &str, address: &str, headers: &[(&'static str, &str)], body: &'static str| {
+            let mut request = Request::builder().method(method).uri(address);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            cache.find(&request.body(Body::from(body)).unwrap()).is_some()
+        };
+        let long = "x".repeat(200);
+        assert!(is_short("GET", "/x?a=1", &[], ""));
+        assert!(is_short("GET", "/x?a=1", &[("accept-encoding", "br"), ("if-none-match", "*")], ""));
+        assert!(is_short("GET", "http://example.com/x?a=1", &[("origin", "null"), ("cookie", "a=b")], ""));
+        for (method, address, headers, body) in [
+            ("HEAD", "/x?a=1", &[][..], ""),
+            ("GET", "/x?a=2", &[], ""),
+            ("GET", "/x", &[], ""),
+            ("GET", "/x?a=1", &[], "{}"),
+            ("GET", "/x?a=1", &[("authorization", "Bearer x")], ""),
+            ("GET", "/x?a=1", &[("idempotency-key", "x")], ""),
+            ("GET", "/x?a=1", &[("x-request-timeout-ms", "0")], ""),
+            ("GET", "/x?a=1", &[("x-envoy-expected-rq-timeout-ms", "5")], ""),
+            ("GET", "/x?a=1", &[("accept-encoding", "br"), ("accept-encoding", "gzip")], ""),
+            ("GET", "/x?a=1", &[("accept-encoding", &*long)], ""),
+            ("GET", "/x?a=1", &[("origin", &*long)], ""),
+        ] {
+            assert!(!is_short(method, address, headers, body), "{method} {address} {headers:?}");
+        }
+        cache.changed(Change::Products);
+        assert!(!is_short("GET", "/x?a=1", &[], ""), "it does not count any more");
     }
 
     #[test]

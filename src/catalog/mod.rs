@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::cache::Change;
+use crate::http::conditional::conditional;
 
 /// Routes whose anonymous answers may be kept; their handlers say until when ([`crate::cache::Shared`]).
 pub const KEPT: &[&str] = &[
@@ -50,13 +51,21 @@ pub fn change_of(aggregate_type: &str, id: Uuid) -> Change {
     }
 }
 
-/// The layer over the writers: an answer that does not say what it changed says what its address tells, or everything.
-pub async fn tell_changes(request: Request, next: Next) -> Response {
+/// The layer around this domain.
+pub async fn layer(request: Request, next: Next) -> Response {
+    conditional(request, |request| tell_changes(request, |request| next.run(request))).await
+}
+
+/// An answer of a writer that does not say what it changed says what its address tells, or everything.
+async fn tell_changes<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return next.run(request).await;
+        return next(request).await;
     }
     let change = change_at(request.uri().path());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     response.extensions_mut().get_or_insert(change);
     response
 }

@@ -12,9 +12,8 @@ pub mod sql;
 pub mod stream;
 pub mod types;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Method;
-use axum::middleware::Next;
 use axum::response::Response;
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,9 +31,12 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// A request that may have changed something wakes the sequencer when it is answered.
-pub async fn wake(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn wake<F>(app: &App, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let response = next.run(request).await;
+    let response = next(request).await;
     if !is_read {
         app.events_wake.notify_one();
     }

@@ -13,9 +13,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, Method};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
@@ -168,7 +167,10 @@ impl Budget {
 }
 
 /// Reads the body, takes a place, and holds it until the answer begins, so that an event stream does not occupy one.
-pub async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn admit<F>(app: &App, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let admission = &app.admission;
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let budget = admission.budget(Class::of(request.method(), route));
@@ -199,7 +201,7 @@ pub async fn admit(State(app): State<App>, request: Request, next: Next) -> Resp
     let Ok(Ok(_turn)) = tokio::time::timeout(admission.wait, budget.at_work.acquire()).await else {
         return budget.refuse("wait").into_response();
     };
-    next.run(Request::from_parts(parts, body)).await
+    next(Request::from_parts(parts, body)).await
 }
 
 /// When the client stops waiting; `None` when it does not say.
@@ -223,13 +225,16 @@ pub fn deadline(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
 
 /// An answer must begin within the request timeout, or sooner when the client will not wait as long. What has not been sent
 /// to the database by then never is, and what runs there is cancelled. Streams may go on for longer.
-pub async fn timeout(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn timeout<F>(app: &App, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let limit = app.config.request_timeout();
     let limit = match deadline(request.headers()) {
         Ok(client) => client.map_or(limit, |client| client.min(limit)),
         Err(problem) => return problem.into_response(),
     };
-    match tokio::time::timeout(limit, next.run(request)).await {
+    match tokio::time::timeout(limit, next(request)).await {
         Ok(response) => response,
         Err(_) => Problem::timeout(format_args!("no answer within {} ms", limit.as_millis())).into_response(),
     }

@@ -1,29 +1,61 @@
-//! The layers between `observe` and the handlers, each a small function.
+//! What is around the handlers, each a small function that takes the rest as a closure, and how they are put together.
+//!
+//! They are few layers of many functions and not many layers, because for each request axum clones, at each layer made by
+//! `from_fn`, everything within: ten nested ones are fifty boxes for a request.
 
-use std::any::Any;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::ParameterIn;
 
-use super::{admission, idempotency, json, query, request_id};
+use super::{admission, idempotency, json, observe, query, request_id};
 use crate::app::App;
 use crate::config::Config;
 use crate::problem::Problem;
+use crate::{cache, events};
 
-/// Security headers on every answer. `/docs` is a page and may load its own scripts; everything else is data.
-pub async fn security_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Outermost: observed, hardened.
+pub async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_page = request.uri().path().starts_with("/docs");
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    let mut response = observe::observe(&app, request, |request| next.run(request)).await;
+    secure(response.headers_mut(), &app.config, is_page);
+    response
+}
+
+/// Within compression: whatever fails in there becomes a problem.
+pub async fn guard(
+    State((app, known)): State<(App, KnownQueries)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let gated = |request| gate(&app, &known, request, |request| next.run(request));
+    let timed = |request| admission::timeout(&app, request, gated);
+    let caught = async |request| match AssertUnwindSafe(timed(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => panicked(),
+    };
+    observe::problems(request, caught).await
+}
+
+/// Around the API alone: answered from memory, or let in.
+pub async fn within(State(app): State<App>, request: Request, next: Next) -> Response {
+    let woken = |request| events::wake(&app, request, |request| next.run(request));
+    let admitted = |request| admission::admit(&app, request, woken);
+    cache::layer::cached(&app, request, admitted).await
+}
+
+/// Security headers, for every answer. `/docs` is a page and may load its own scripts; everything else is data.
+pub fn secure(headers: &mut HeaderMap, config: &Config, is_page: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
@@ -31,10 +63,9 @@ pub async fn security_headers(State(app): State<App>, request: Request, next: Ne
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CONTENT_SECURITY_POLICY, if is_page { PAGE_CSP } else { DATA_CSP });
-    if app.config.hsts {
+    if config.hsts {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
     }
-    response
 }
 
 const DATA_CSP: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -85,8 +116,7 @@ pub fn compression() -> CompressionLayer<impl tower_http::compression::Predicate
 }
 
 /// A panic becomes a 500. The panic hook has logged it, with its place.
-#[allow(clippy::needless_pass_by_value)] // the shape catch_panic asks for
-pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+fn panicked() -> Response {
     metrics::counter!("tradepost_panics_total").increment(1);
     Problem::internal("a handler panicked").already_logged().into_response()
 }
@@ -118,7 +148,15 @@ impl KnownQueries {
 
 /// What can be refused before a handler is chosen to run: bodies announced as too large, NUL characters,
 /// query parameters that the route does not document.
-pub async fn gate(State((app, known)): State<(App, KnownQueries)>, request: Request, next: Next) -> Response {
+async fn gate<F>(
+    app: &App,
+    known: &KnownQueries,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     if let Some(length) = request.headers().get(header::CONTENT_LENGTH) {
         let length = length.to_str().ok().and_then(|text| text.parse::<u64>().ok());
         let limit = app.config.body_limit_bytes;
@@ -144,7 +182,7 @@ pub async fn gate(State((app, known)): State<(App, KnownQueries)>, request: Requ
             }
         }
     }
-    next.run(request).await
+    next(request).await
 }
 
 /// No such route.

@@ -2,12 +2,15 @@
 //!
 //! A domain adds gauges with one line in `app::COLLECTORS`: a function from `App` to a future that sets them.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, join_all};
+use metrics::{Gauge, Histogram};
 
 use crate::app::{App, COLLECTORS};
 use crate::problem::Problem;
@@ -22,24 +25,48 @@ pub struct InFlight(());
 
 impl InFlight {
     pub fn start() -> Self {
-        metrics::gauge!("tradepost_http_requests_in_flight").increment(1.0);
+        in_flight().increment(1.0);
         Self(())
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        metrics::gauge!("tradepost_http_requests_in_flight").decrement(1.0);
+        in_flight().decrement(1.0);
     }
+}
+
+fn in_flight() -> &'static Gauge {
+    static GAUGE: LazyLock<Gauge> = LazyLock::new(|| {
+        crate::telemetry::metrics();
+        metrics::gauge!("tradepost_http_requests_in_flight")
+    });
+    &GAUGE
 }
 
 /// One answered request; the histogram's `_count` is the number of requests.
 pub fn request(route: &str, method: &'static str, status: u16, elapsed: Duration) {
+    type Known = HashMap<(&'static str, u16), HashMap<Box<str>, Histogram>>;
+    static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(times) = known.get(&(method, status)).and_then(|routes| routes.get(route)) {
+        times.record(elapsed.as_secs_f64());
+        return;
+    }
+    drop(known);
+    let times = times(route, method, status);
+    times.record(elapsed.as_secs_f64());
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    known.entry((method, status)).or_default().insert(route.into(), times);
+}
+
+/// How long requests took: to look it up costs more than to record in it.
+pub fn times(route: &str, method: &'static str, status: u16) -> Histogram {
+    crate::telemetry::metrics();
     metrics::histogram!(
         "tradepost_http_request_duration_seconds",
         "route" => route.to_owned(), "method" => method, "status" => status.to_string(),
     )
-    .record(elapsed.as_secs_f64());
 }
 
 /// Gauges, counters and histograms for Prometheus.

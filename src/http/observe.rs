@@ -1,14 +1,13 @@
 //! The outermost layers: request id, span, metrics, access log, and the last word on every problem.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::context::RequestMeta;
 use super::metrics;
@@ -21,56 +20,104 @@ use crate::problem::Problem;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// A request that came in: its id, whence, when.
+pub struct Arrival {
+    at: Instant,
+    pub request_id: String,
+    trace: Option<Trace>,
+    method: &'static str,
+}
+
+impl Arrival {
+    pub fn now(method: &Method, headers: &HeaderMap) -> Self {
+        Self {
+            at: Instant::now(),
+            request_id: request_id::from_headers(headers),
+            trace: Trace::from_headers(headers),
+            method: method_label(method),
+        }
+    }
+
+    pub fn span(&self, route: &str) -> Span {
+        tracing::info_span!(
+            "request",
+            http.request.id = self.request_id,
+            http.method = self.method,
+            http.route = route,
+            http.status = tracing::field::Empty,
+            actor.id = tracing::field::Empty,
+            trace.id = self.trace.as_ref().map(|trace| trace.trace_id.as_str()),
+        )
+    }
+
+    /// Names the answer, counts and logs it.
+    pub fn answered(self, response: &mut Response, span: &Span, route: &str) {
+        let status = response.status().as_u16();
+        let elapsed = self.at.elapsed();
+        metrics::request(route, self.method, status, elapsed);
+        self.told(response, span, route, elapsed);
+    }
+
+    /// As [`Self::answered`], counted by who has looked the histogram up already.
+    pub fn answered_in(
+        self,
+        response: &mut Response,
+        span: &Span,
+        route: &str,
+        times: &::metrics::Histogram,
+    ) {
+        let elapsed = self.at.elapsed();
+        times.record(elapsed.as_secs_f64());
+        self.told(response, span, route, elapsed);
+    }
+
+    fn told(self, response: &mut Response, span: &Span, route: &str, elapsed: Duration) {
+        if let Ok(value) = HeaderValue::try_from(self.request_id) {
+            response.headers_mut().insert(request_id::HEADER, value);
+        }
+        if let Some(Ok(value)) = self.trace.map(|trace| HeaderValue::try_from(trace.answer())) {
+            response.headers_mut().insert(request_id::TRACEPARENT, value);
+        }
+        span.record("http.status", response.status().as_u16());
+        let code = response.extensions().get::<Problem>().map(Problem::code);
+        let latency_ms = elapsed.as_secs_f64() * 1e3;
+        // Probes and scrapes come every few seconds and say nothing.
+        if matches!(route, "/health/live" | "/health/ready" | "/metrics") {
+            tracing::debug!(parent: span, problem.code = code, latency_ms, "answered");
+        } else {
+            tracing::info!(parent: span, problem.code = code, latency_ms, "answered");
+        }
+    }
+}
+
 /// Outermost: gives the request its id and span, counts and logs it.
-pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let request_id = request_id::from_headers(request.headers());
-    let trace = Trace::from_headers(request.headers());
+pub async fn observe<F>(app: &App, mut request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let arrival = Arrival::now(request.method(), request.headers());
     let peer = request.extensions().get::<Peer>().map(|Peer(address)| address.ip());
     let client_ip = client_ip(peer, request.headers(), &app.config.trusted_proxies);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let method = method_label(request.method());
-    let span = tracing::info_span!(
-        "request",
-        http.request.id = request_id,
-        http.method = method,
-        http.route = route,
-        http.status = tracing::field::Empty,
-        actor.id = tracing::field::Empty,
-        trace.id = trace.as_ref().map(|trace| trace.trace_id.as_str()),
-    );
-    request.extensions_mut().insert(RequestMeta { request_id: request_id.clone(), client_ip });
+    let span = arrival.span(route);
+    request.extensions_mut().insert(RequestMeta { request_id: arrival.request_id.clone(), client_ip });
 
     let guard = metrics::InFlight::start();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next(request).instrument(span.clone()).await;
     drop(guard);
 
-    if let Ok(value) = HeaderValue::try_from(&request_id) {
-        response.headers_mut().insert(request_id::HEADER, value);
-    }
-    if let Some(Ok(value)) = trace.map(|trace| HeaderValue::try_from(trace.answer())) {
-        response.headers_mut().insert(request_id::TRACEPARENT, value);
-    }
-    let status = response.status().as_u16();
-    let elapsed = started.elapsed();
-    metrics::request(route, method, status, elapsed);
-    span.record("http.status", status);
-    let code = response.extensions().get::<Problem>().map(|problem| problem.code().to_owned());
-    let latency_ms = elapsed.as_secs_f64() * 1e3;
-    // Probes and scrapes come every few seconds and say nothing.
-    if matches!(route, "/health/live" | "/health/ready" | "/metrics") {
-        tracing::debug!(parent: &span, problem.code = code, latency_ms, "answered");
-    } else {
-        tracing::info!(parent: &span, problem.code = code, latency_ms, "answered");
-    }
+    arrival.answered(&mut response, &span, route);
     response
 }
 
 /// Gives problems their `instance` and logs the 5xx ones. Runs inside compression, around everything that can fail.
-pub async fn problems(request: Request, next: Next) -> Response {
+pub async fn problems<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let request_id = request.extensions().get::<RequestMeta>().map(|meta| meta.request_id.clone());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if let Some(problem) = response.extensions().get::<Problem>() {
         problem.log();
         let body = problem.render(request_id.as_deref());

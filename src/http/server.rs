@@ -1,12 +1,17 @@
 //! Accepting connections, and letting go of them.
 
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -56,15 +61,12 @@ pub(crate) async fn serve_router(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let service =
-            router.clone().map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
-                request.map(axum::body::Body::new)
-            });
+        let (app, router) = (app.clone(), router.clone());
+        let (app, router) = (app.clone(), router.clone());
+        let service = service_fn(move |request| answer(app.clone(), router.clone(), request, peer));
         let (builder, shutdown, abort) = (Arc::clone(&builder), shutdown.clone(), abort.clone());
         connections.spawn(async move {
             let _slot = slot;
-            let service = TowerToHyperService::new(service);
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             tokio::pin!(connection);
             // Errors here are the client's: it went away, or never spoke HTTP.
@@ -90,6 +92,22 @@ pub(crate) async fn serve_router(
         connections.wait().await;
     }
     Ok(())
+}
+
+/// From memory when that is all there is to it, else by the router.
+async fn answer(
+    app: App,
+    router: Router,
+    mut request: hyper::Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<Response, Infallible> {
+    if let Some(found) = app.cache.find(&request)
+        && let Some(response) = found.answer(&app, request.headers()).await
+    {
+        return Ok(response);
+    }
+    request.extensions_mut().insert(Peer(peer));
+    router.oneshot(request.map(Body::new)).await
 }
 
 fn builder(config: &Config) -> auto::Builder<TokioExecutor> {

@@ -1,6 +1,7 @@
 //! What the read cache promises, over HTTP: nobody reads what a write that this program answered has replaced, nor for longer than a
 //! second what others have, nor what the clock has ended, nor what is not for them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -127,6 +128,90 @@ fn what_is_the_same_for_everybody_is_asked_for_once() {
         for name in ["hits_total", "misses_total", "unheard_total", "evictions_total", "bytes", "entries"] {
             assert!(metrics.contains(&format!("\ntradepost_read_cache_{name} ")), "{name}");
         }
+    });
+}
+
+/// An answer as its client sees it, but for what is new each time.
+async fn looks(request: Request) -> (u16, BTreeMap<String, Vec<u8>>, Vec<u8>) {
+    let answer = request.open().await;
+    let mut headers = BTreeMap::<String, Vec<u8>>::new();
+    for (name, value) in answer.headers() {
+        if !matches!(name.as_str(), "date" | "x-request-id") {
+            headers.entry(name.to_string()).or_default().extend([value.as_bytes(), b", "].concat());
+        }
+    }
+    let status = answer.status().as_u16();
+    if status == 304 {
+        headers.remove("vary"); // by the coding of the body, of which there is none
+    }
+    (status, headers, answer.bytes().await.expect("a body").to_vec())
+}
+
+/// What comes from memory goes past the router, but for requests that say something only that understands, such as a deadline.
+#[test]
+fn a_kept_answer_looks_the_same_on_the_short_and_the_long_way() {
+    let adjust = |config: &mut tradepost::config::Config| {
+        config.pool_wait_ms = 8_000;
+        config.hsts = true;
+        config.cors_origins = vec!["https://shop.example".to_owned()];
+    };
+    run_with(adjust, async |t| {
+        let sam = t.seller("sam").await;
+        for price in [1000, 2000, 3000, 4000] {
+            t.offer(&sam, price, 5).await;
+        }
+        let (anybody, path) = (t.anybody(), "/products?limit=4");
+        kept(&t, &anybody, path).await;
+        let etag = anybody.get(path).await.expect(200).header("etag").to_owned();
+        let (shop, other) = ("https://shop.example", "https://other.example");
+        let wishes: [&[(&str, &str)]; 14] = [
+            &[],
+            &[("accept-encoding", "gzip")],
+            &[("accept-encoding", "gzip, deflate, br, zstd"), ("origin", shop)],
+            &[("origin", shop)],
+            &[("if-none-match", &etag), ("accept-encoding", "gzip")],
+            &[("if-none-match", &etag), ("origin", shop)],
+            &[("if-none-match", "\"other\""), ("accept-encoding", "gzip")],
+            // by now more than are kept
+            &[("accept-encoding", "br")],
+            &[("accept-encoding", "zstd;q=0.5, gzip;q=0.1")],
+            &[("accept-encoding", "identity")],
+            &[("accept-encoding", "")],
+            &[("origin", other)],
+            &[("origin", shop), ("accept-encoding", "br")],
+            &[("if-none-match", &etag), ("origin", other)],
+        ];
+        for wish in wishes {
+            let ask =
+                || wish.iter().fold(anybody.get(path), |request, (name, value)| request.header(name, value));
+            for _ in 0..2 {
+                let short = looks(ask()).await;
+                let long = looks(ask().header("x-request-timeout-ms", 8_000)).await;
+                assert_eq!(short, long, "{wish:?}");
+            }
+        }
+        let plain = looks(anybody.get(path)).await;
+        let packed = looks(anybody.get(path).header("accept-encoding", "gzip")).await;
+        assert_eq!((plain.0, packed.0, &*packed.1["content-encoding"]), (200, 200, &b"gzip, "[..]));
+        assert!(packed.2.len() < plain.2.len() && plain.1.contains_key("strict-transport-security"));
+
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let traced = anybody.get(path).header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+        let traced = traced.header("x-request-id", "mine-1").await.expect(200);
+        assert_eq!((traced.header("x-request-id"), &traced.header("traceparent")[3..35]), ("mine-1", trace));
+        let ids = (anybody.get(path).await, anybody.get(path).await);
+        assert_ne!(ids.0.header("x-request-id"), ids.1.header("x-request-id"));
+
+        let counted = async |status: u16| {
+            let text = anybody.get("/metrics").await.text;
+            let name = "tradepost_http_request_duration_seconds_count";
+            let name = format!("{name}{{route=\"/api/v1/products\",method=\"GET\",status=\"{status}\"}} ");
+            text.lines().find_map(|line| line.strip_prefix(&*name)?.parse().ok()).unwrap_or(0)
+        };
+        let before: (u64, u64) = (counted(200).await, counted(304).await);
+        anybody.get(path).await.expect(200);
+        anybody.get(path).header("if-none-match", &etag).await.expect(304);
+        assert!(counted(200).await > before.0 && counted(304).await > before.1);
     });
 }
 

@@ -1,5 +1,5 @@
--- Claims the idempotency keys of the starts that are still alive. Each gets its fate (outcome) and the id of its payment: a new one,
--- which is stored with the claim as its answer, the stored one, or that of the request of the batch that it repeats (same_as).
+-- Claims the idempotency keys, all different, of the starts that are still alive. Each gets its fate (outcome) and the id of its
+-- payment: a new one, which is stored with the claim as its answer, or the stored one.
 -- Private. Locks: idempotency keys (never waited for).
 create or replace function payments._claim_starts(p_starts payments.starting[], p_now timestamptz)
 returns payments.starting[]
@@ -7,15 +7,15 @@ language plpgsql
 volatile
 as $$
 declare
-  v_ids constant uuid[] := array(select core.new_id() from unnest(p_starts));
+  v_ids constant uuid[] := array(
+    select core.new_id() from generate_series(1, (select max(s.request_no) from unnest(p_starts) as s)));
 begin
   return (
   select coalesce(array_agg(row(
            s.request_no, s.actor_id, s.session_id, s.request_id, s.idempotency_key, s.request_hash, s.order_id, s.provider,
-           s.method_token, c.outcome, c.same_as,
+           s.method_token, c.outcome,
            case c.outcome
              when 'FRESH' then v_ids[s.request_no]
-             when 'DUPLICATE' then v_ids[c.same_as]
              when 'REPLAY' then (c.response ->> 'payment_id')::uuid
            end,
            coalesce(s.problem_code, x.problem[1]), coalesce(s.problem_detail, x.problem[2]),

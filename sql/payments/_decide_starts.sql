@@ -1,5 +1,4 @@
--- Decides which requests of a start_payments batch begin a payment, exactly as if one after another: of several for an order the
--- first that may wins, and is what the others find in progress. The window is a condition on the clock: whether a job has
+-- Decides which requests begin a payment; each is for another order. The window is a condition on the clock: whether a job has
 -- marked the order EXPIRED makes no difference. What one may not see does not exist.
 -- Private; the caller holds the keys and the locks of the orders and their payments. Reads only.
 -- OFFSET 0: always a lookup by key, whatever was in the tables when the statement was planned.
@@ -36,24 +35,13 @@ begin
         select true as is_live from payments.payments as p
          where p.order_id = s.order_id and p.status in ('PENDING', 'SUCCEEDED') and not p.is_surplus offset 0
       ) as p on true
-  ), turns as (
-    select j.*,
-           row_number() over (partition by j.order_id, j.outcome = 'FRESH' and j.problem is null order by j.request_no) as turn
-      from judged as j
   )
   select coalesce(array_agg(row(
-           t.request_no, t.actor_id, t.session_id, t.request_id, t.idempotency_key, t.request_hash, t.order_id, t.provider,
-           t.method_token, t.outcome, t.same_as, t.payment_id,
-           coalesce(t.problem_code, x.problem[1]), coalesce(t.problem_detail, x.problem[2]),
-           coalesce(t.problem_hint, x.problem[3]))::payments.starting order by t.request_no), '{}')
-    from turns as t
-   cross join lateral (
-     select case
-       when t.problem is null and t.outcome = 'FRESH' and t.turn > 1
-         then array['payments.payment_in_progress', 'The order has a payment that is not resolved yet.',
-                    'Confirm that payment, or repeat its start with the same idempotency key.']
-       else t.problem
-     end as problem) as x);
+           j.request_no, j.actor_id, j.session_id, j.request_id, j.idempotency_key, j.request_hash, j.order_id, j.provider,
+           j.method_token, j.outcome, j.payment_id,
+           coalesce(j.problem_code, j.problem[1]), coalesce(j.problem_detail, j.problem[2]),
+           coalesce(j.problem_hint, j.problem[3]))::payments.starting order by j.request_no), '{}')
+    from judged as j);
 end
 $$;
 comment on function payments._decide_starts(payments.starting[], timestamptz) is

@@ -12,7 +12,7 @@ begin
            sha256(convert_to(jsonb_build_object('orderId', q.request -> 'orderId', 'provider', q.request -> 'provider',
                                                 'token', q.request -> 'token')::text, 'UTF8')),
            (q.request ->> 'orderId')::uuid, q.request ->> 'provider', q.request ->> 'token',
-           null, null, null, p.problem[1], p.problem[2], p.problem[3])::payments.starting order by q.n), '{}')
+           null, null, p.problem[1], p.problem[2], p.problem[3])::payments.starting order by q.n), '{}')
     from jsonb_array_elements(p_requests) with ordinality as q (request, n)
     left join lateral (
       select u.user_id from identity.users as u where u.user_id = (q.request ->> 'actorId')::uuid and u.status = 'ACTIVE' offset 0

@@ -25,16 +25,21 @@ begin
   return query
     select a.*
       from payments._settle(
-             array(select row(s.n, p.order_id, p.payment_id, (s.value ->> 'isSuccess')::boolean,
-                              left(s.value ->> 'failureCode', 100), s.value ->> 'providerReference',
-                              null, null)::payments.settlement
-                     from jsonb_array_elements(p_settlements) with ordinality as s (value, n)
-                     join payments.payments as p on p.payment_id = (s.value ->> 'paymentId')::uuid
-                    where s.value ->> 'isSuccess' is not null
-                      and coalesce((s.value ->> 'orderId')::uuid, p.order_id) = p.order_id
-                      and coalesce((s.value ->> 'amountMinor')::bigint, p.amount_minor) = p.amount_minor
-                      and coalesce(s.value ->> 'currency', p.currency::text) = p.currency::text
-                      and (s.value ->> 'askedUnder' is null or p.next_check_at = (s.value ->> 'askedUnder')::timestamptz)),
+             array(select row(w.n, w.order_id, w.payment_id, w.is_success, w.failure_code, w.reference, null, null)::payments.settlement
+                     from (select s.n, p.order_id, p.payment_id, (s.value ->> 'isSuccess')::boolean as is_success,
+                                  left(s.value ->> 'failureCode', 100) as failure_code, s.value ->> 'providerReference' as reference,
+                                  s.value ->> 'askedUnder' is null
+                                  -- an earlier word of this batch settles the payment, and nobody asks any more
+                                  or row_number() over (partition by p.payment_id order by s.n) = 1 as is_current
+                             from jsonb_array_elements(p_settlements) with ordinality as s (value, n)
+                             join payments.payments as p on p.payment_id = (s.value ->> 'paymentId')::uuid
+                            where s.value ->> 'isSuccess' is not null
+                              and coalesce((s.value ->> 'orderId')::uuid, p.order_id) = p.order_id
+                              and coalesce((s.value ->> 'amountMinor')::bigint, p.amount_minor) = p.amount_minor
+                              and coalesce(s.value ->> 'currency', p.currency::text) = p.currency::text
+                              and (s.value ->> 'askedUnder' is null
+                                   or p.next_check_at = (s.value ->> 'askedUnder')::timestamptz)) as w
+                    where w.is_current),
              core.now()) as a;
 end;
 $$;

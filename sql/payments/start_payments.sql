@@ -1,5 +1,6 @@
 -- Begins to pay orders: a batch of 1…n requests, each answered on its own row, exactly as if executed one after another in their
--- order. A payment is PENDING until its provider answers. The provider is called by the program after this statement, outside
+-- order: it is cut where an order or a key comes up again, so that each piece has every one of them once and can be done
+-- set-based. Several pieces lock all their orders beforehand: piece by piece would be out of order. A payment is PENDING until its provider answers. The provider is called by the program after this statement, outside
 -- of any transaction, with the payment's id as its idempotency key. Repeated, it answers the payment as it is now, and moves
 -- a PENDING one's next_check_at: what the reconciler heard before is out of date then.
 -- Each request: actorId, sessionId, requestId, idempotencyKey, orderId, provider, token.
@@ -19,28 +20,35 @@ set enable_seqscan = off
 as $$
 declare
   v_now constant timestamptz := core.now();
-  v_starts payments.starting[];
+  v_starts constant payments.starting[] := payments._parse_starts(p_requests, v_now);
   v_order_ids uuid[];
+  v_from integer := 0;
+  v_until integer;
 begin
-  v_starts := payments._claim_starts(payments._parse_starts(p_requests, v_now), v_now);
-  v_order_ids := array(select s.order_id from unnest(v_starts) as s where s.outcome = 'FRESH');
-  perform orders._lock_orders(v_order_ids);
-  perform payments._lock_payments(v_order_ids);
-  v_starts := payments._decide_starts(v_starts, v_now);
-
-  delete from core.idempotency_keys as k
-   using unnest(v_starts) as s
-   where s.outcome = 'FRESH' and s.problem_code is not null
-     and k.account_id = s.actor_id and k.route = 'POST /orders/{id}/payment' and k.idempotency_key = s.idempotency_key;
-  perform payments._begin_payments(
-    array(select s from unnest(v_starts) as s where s.outcome = 'FRESH' and s.problem_code is null), v_now);
-  if exists (select from unnest(v_starts) as s where s.outcome = 'REPLAY') then
-    update payments.payments as p
-       set next_check_at = v_now + make_interval(secs => core._setting_int('payments.check_after_s'))
-      from unnest(v_starts) as s
-     where s.outcome = 'REPLAY' and p.payment_id = s.payment_id and p.status = 'PENDING';
+  if (select count(*) > least(count(distinct s.order_id), count(distinct (s.actor_id, s.idempotency_key)))
+        from unnest(v_starts) as s
+       where s.problem_code is null) then
+    v_order_ids := array(select s.order_id from unnest(v_starts) as s where s.problem_code is null);
+    perform orders._lock_orders(v_order_ids);
+    perform payments._lock_payments(v_order_ids);
   end if;
-  return query select a.* from payments._answer_starts(v_starts) as a;
+  loop
+    select min(s.request_no)
+      into v_until
+      from (select r.request_no,
+                   greatest(lag(r.request_no) over (partition by r.order_id order by r.request_no),
+                            lag(r.request_no) over (partition by r.actor_id, r.idempotency_key order by r.request_no)) as previous_no
+              from unnest(v_starts) as r
+             where r.problem_code is null) as s
+     where s.previous_no >= v_from;
+    return query
+      select a.*
+        from payments._start_once(
+               array(select s from unnest(v_starts) as s where s.request_no >= v_from and (v_until is null or s.request_no < v_until)),
+               v_now) as a;
+    exit when v_until is null;
+    v_from := v_until;
+  end loop;
 end;
 $$;
 comment on function payments.start_payments(jsonb) is

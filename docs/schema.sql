@@ -2719,6 +2719,7 @@ create table orders.orders (
   version integer not null default 1,
   updated_at timestamp with time zone not null,
   due_at timestamp with time zone,
+  acceptance_due_at timestamp with time zone,
   constraint orders_pkey PRIMARY KEY (order_id),
   constraint orders_discount_within_charges_check CHECK (((discount_minor >= 0) AND (discount_minor <= (subtotal_minor + shipping_minor)))),
   constraint orders_shipping_minor_check CHECK ((shipping_minor >= 0)),
@@ -2732,9 +2733,10 @@ CREATE INDEX orders_status_idx ON orders.orders USING btree (status, order_id);
 CREATE TRIGGER order_transitions BEFORE UPDATE OF status ON orders.orders FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION orders.trigger_order_transitions();
 CREATE TRIGGER orders_snapshot_delete BEFORE DELETE ON orders.orders FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 CREATE TRIGGER orders_snapshot_update BEFORE UPDATE OF order_id, buyer_id, seller_ids, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, coupon_codes, shipping_address, placed_at, payment_due_at ON orders.orders FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
-comment on table orders.orders is 'Order headers. All but status, due_at, version and updated_at is a snapshot that never changes.';
+comment on table orders.orders is 'Order headers. All but status, due_at, acceptance_due_at, version and updated_at is a snapshot that never changes.';
 comment on column orders.orders.shipping_minor is 'Shipping fees before discounts; discount_minor holds the discounts on lines and on shipping.';
-comment on column orders.orders.due_at is 'The order''s next deadline, which its status names: payment (PENDING_PAYMENT, PAYMENT_FAILED), acceptance by its sellers (PAID; PROCESSING while a part is PENDING), completion (DELIVERED). Null when none runs.';
+comment on column orders.orders.due_at is 'What the clock does next to the order, which its status names: payment (PENDING_PAYMENT, PAYMENT_FAILED), reminder of its sellers or their acceptance (PAID; PROCESSING while a part is PENDING), completion (DELIVERED). Null when none runs.';
+comment on column orders.orders.acceptance_due_at is 'Until when the sellers must accept their parts, while PAID or PROCESSING. due_at is earlier until they were reminded.';
 
 create table orders.shipping_commissions (
   seller_id uuid not null,
@@ -2842,6 +2844,10 @@ function orders.place_orders(p_requests jsonb) returns SETOF orders.placed_order
 function orders.promotion_report(p_ctx core.call_context, p_promotion_id uuid, p_from timestamp with time zone, p_until timestamp with time zone, p_by_day boolean) returns SETOF orders.promotion_report
   -- Uses and costs of a promotion, in all and per day, and what is left of its limits.
   -- granted to tradepost_api
+
+function orders.remind_sellers(p_limit integer) returns integer
+  -- Reminds the sellers of up to p_limit orders that their time to accept is running out.
+  -- granted to tradepost_worker
 
 function orders.ship_fulfilment(p_ctx core.call_context, p_order_id uuid, p_seller_id uuid, p_carrier text, p_tracking_number text) returns SETOF orders.view_order
   -- The seller hands its part of an order to a carrier. Returns the order as the seller sees it.
@@ -3157,7 +3163,6 @@ create type payments.starting as (
   provider text,
   method_token text,
   outcome text,
-  same_as integer,
   payment_id uuid,
   problem_code text,
   problem_detail text,
@@ -3456,6 +3461,9 @@ function payments._settle_free_orders(p_order_ids uuid[], p_now timestamp with t
 
 function payments._settle_once(p_settlements payments.settlement[], p_now timestamp with time zone) returns SETOF payments.confirmation
   -- Applies settlements of different orders, all locked by the caller, and answers each one.
+
+function payments._start_once(p_starts payments.starting[], p_now timestamp with time zone) returns SETOF payments.payment_start
+  -- Begins payments of different orders under different keys and answers each request.
 
 function payments._unrefunded(p_payment_id uuid, p_counts_failed boolean) returns bigint
   -- What of a payment no refund speaks for yet, in minor units.

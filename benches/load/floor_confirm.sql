@@ -16,7 +16,7 @@ with given as materialized (
   where p.payment_id = g.payment_id
 ), headers as (
   update orders.orders as o
-  set status = 'PAID', due_at = g.at + interval '48 hours', version = 2, updated_at = g.at
+  set status = 'PAID', due_at = g.at + interval '36 hours', acceptance_due_at = g.at + interval '48 hours', version = 2, updated_at = g.at
   from given as g
   where o.order_id = g.order_id
 ), history as (

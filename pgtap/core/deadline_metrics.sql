@@ -1,7 +1,7 @@
 begin;
 select plan(3);
 -- More about each kind is in sweep_deadlines.sql.
-select is((select count(*) from core.deadline_metrics()), 6::bigint, 'a row for every kind');
+select is((select count(*) from core.deadline_metrics()), 7::bigint, 'a row for every kind');
 select is_empty('select m.kind from core.deadline_metrics() as m where m.overdue > 0 or m.oldest_s > 0', 'nothing is overdue');
 create temporary table f as select test.buyer('ana') as ana, test.seller_id(test.seller('sam')) as sam;
 select test.order(ana, test.offer(sam, 1000, 10)) from f;

@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(20);
 create temporary table f as
 select test.buyer('ana') as ana, test.seller('sam') as sam_user;
 alter table f add sam uuid, add lamp uuid, add unpaid uuid, add unaccepted uuid, add delivered uuid, add hold uuid;
@@ -15,7 +15,7 @@ select isnt((select hold from f), null, 'a hold of its own');
 
 select results_eq(
   $$ select v.kind, v.subject_id from core.view_deadline as v order by v.due_at $$,
-  $$ select x.kind, x.id from f, (values ('inventory.hold', 1), ('orders.payment', 2), ('orders.acceptance', 3), ('orders.completion', 4)) as k (kind, n)
+  $$ select x.kind, x.id from f, (values ('inventory.hold', 1), ('orders.payment', 2), ('orders.reminder', 3), ('orders.completion', 4)) as k (kind, n)
       cross join lateral (select k.kind, (array[f.hold, f.unpaid, f.unaccepted, f.delivered])[k.n] as id) as x order by k.n $$,
   'every deadline is a row, once');
 select is_empty($$ select core.sweep_deadlines(10) $$, 'nothing is due');
@@ -38,5 +38,13 @@ update core.clock set clock_offset = clock_offset + interval '1 day';
 select is((select s.done from core.sweep_deadlines(2) as s), 2, 'at most as many as asked');
 select is((select s.done from core.sweep_deadlines(2) as s), 1, 'then the rest');
 select is((select array_agg(i::text) from core.check_invariants() as i where i.invariant !~ '^payments'), null, 'the invariants hold');
+
+-- reminded, an order waits for the deadline itself
+update f set unaccepted = test.order(ana, lamp);
+select test.pay(unaccepted) from f;
+update core.clock set clock_offset = clock_offset + interval '36 hours 1 minute';
+select is((select m.overdue from core.deadline_metrics() as m where m.kind = 'orders.reminder'), 1::bigint, 'a reminder is overdue');
+select results_eq('select s.kind, s.done from core.sweep_deadlines(10) as s', $$ values ('orders.reminder'::text, 1) $$, 'and sent');
+select is((select v.kind from core.view_deadline as v, f where v.subject_id = f.unaccepted), 'orders.acceptance', 'the next deadline runs');
 select * from finish();
 rollback;

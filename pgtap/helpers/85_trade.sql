@@ -78,6 +78,7 @@ begin
   select p.order_id into v_id from orders.place_orders(jsonb_build_array(
     test.placing(v_ben, jsonb_build_object(v_lamp::text, 1, v_rug::text, 2)))) as p;
   perform test.pay_confirm(test.pay_start(v_id)), test.fulfil(v_id, v_sam, 'accept');
+  perform orders.remind_sellers(100) from test.later('40 hours');
   perform orders.cancel_unaccepted(100) from test.later('30 days');
   perform test.pay_react();
   select r.refund_id into v_two from payments.refunds as r where r.order_id = v_id;

@@ -1,5 +1,5 @@
 begin;
-select plan(39);
+select plan(43);
 
 -- Each invariant is broken once, past the functions and the triggers.
 create temporary table f as
@@ -114,6 +114,10 @@ select is(test.broken('orders', $$ update orders.orders as o set due_at = o.due_
 select ok('orders.deadline_matches_status' = any (test.broken('orders', format(
   'update orders.orders as o set status = %L, due_at = %s from f where o.order_id = f.o', t.status, t.due_at))), t.status || ' with due ' || t.due_at)
 from (values ('PAID', 'null'), ('DELIVERED', 'null'), ('PROCESSING', 'null'), ('SHIPPED', 'o.due_at'), ('CANCELLED', 'o.due_at')) as t (status, due_at);
+select ok('orders.deadline_matches_status' = any (test.broken('orders', format(
+  'update orders.orders as o set status = %L, due_at = o.payment_due_at, acceptance_due_at = %s from f where o.order_id = f.o', t.status, t.due_at))),
+  t.status || ' with acceptance due ' || t.due_at)
+from (values ('PENDING_PAYMENT', 'o.payment_due_at'), ('PAID', 'null'), ('PAID', 'o.placed_at'), ('DELIVERED', 'o.payment_due_at')) as t (status, due_at);
 
 -- holds: every status of an order with every status of its hold, and with none
 create function pg_temp.fits(p_order_status text, p_hold_status text) returns boolean language sql as $$

@@ -8,7 +8,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select k.kind, count(d.due_at), coalesce(extract(epoch from core.now() - min(d.due_at)), 0)::double precision
-  from unnest(array['orders.payment', 'orders.acceptance', 'orders.completion', 'inventory.hold', 'payments.check', 'payments.refund'])
+  from unnest(array['orders.payment', 'orders.reminder', 'orders.acceptance', 'orders.completion', 'inventory.hold', 'payments.check',
+                    'payments.refund'])
     as k (kind)
   left join (select v.kind, v.due_at from core.view_deadline as v where v.due_at <= core.now() order by v.due_at limit 10000) as d
     on d.kind = k.kind

@@ -20,6 +20,7 @@ begin
     select d.kind
     from ((select case when o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') then 'orders.payment'
                        when o.status = 'DELIVERED' then 'orders.completion'
+                       when o.acceptance_due_at > v_now then 'orders.reminder'
                        else 'orders.acceptance' end as kind, o.due_at
            from orders.orders as o
            where o.due_at <= v_now
@@ -36,6 +37,7 @@ begin
   loop
     v_done := case v_kind
       when 'orders.payment' then orders.expire_orders(v_limit)
+      when 'orders.reminder' then orders.remind_sellers(v_limit)
       when 'orders.acceptance' then orders.cancel_unaccepted(v_limit)
       when 'orders.completion' then orders.complete_orders(v_limit)
       when 'inventory.hold' then inventory.expire_reservations(v_limit) end;

@@ -4,6 +4,7 @@
 create or replace view core.view_deadline as
 select case when o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') then 'orders.payment'
             when o.status = 'DELIVERED' then 'orders.completion'
+            when o.due_at < o.acceptance_due_at and o.acceptance_due_at > core.now() then 'orders.reminder'
             else 'orders.acceptance' end as kind,
        o.order_id as subject_id, o.due_at
 from orders.orders as o

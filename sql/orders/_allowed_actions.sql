@@ -23,7 +23,7 @@ as $$
     join orders.fulfilment_transitions as t on t.from_status = f.status and t.actor_kind = 'SELLER'
     where f.seller_id = p_actor.seller_id and f.order_id = p_order.order_id
       and p_order.status in ('PAID', 'PROCESSING', 'SHIPPED')
-      and (t.action <> 'accept' or p_order.due_at > core.now())
+      and (t.action <> 'accept' or p_order.acceptance_due_at > core.now())
   ) as a
 $$;
 comment on function orders._allowed_actions(identity.actor, orders.orders) is 'Actions on the order that the actor could take now.';

@@ -103,7 +103,7 @@ as $$
   where (h.entries, h.to_status, h.is_chain) is distinct from (o.version::bigint, o.status, true)
   union all
   -- the status names the deadline that runs
-  select 'orders.deadline_matches_status', o.order_id::text, format('status %s, due %s', o.status, o.due_at)
+  select 'orders.deadline_matches_status', o.order_id::text, format('status %s, due %s, acceptance due %s', o.status, o.due_at, o.acceptance_due_at)
   from orders.orders as o
   where case
     when o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED') then o.due_at is distinct from o.payment_due_at
@@ -112,6 +112,9 @@ as $$
       select from orders.fulfilments as f
       where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id and f.status = 'PENDING')
     else o.due_at is not null end
+    -- sellers are reminded before their deadline, never after
+    or coalesce(o.acceptance_due_at < o.due_at, o.status = 'PAID') and o.status in ('PAID', 'PROCESSING')
+    or o.acceptance_due_at is not null and o.status not in ('PAID', 'PROCESSING')
   union all
   select 'orders.hold_matches_status', o.order_id::text, format('status %s, hold %s', o.status, r.status)
   from orders.orders as o

@@ -34,10 +34,10 @@ begin
       hint = 'GET /orders/{id}/status lists the actions that are.';
   end if;
 
-  if p_action = 'accept' and v_order.due_at <= v_now then
+  if p_action = 'accept' and v_order.acceptance_due_at <= v_now then
     raise exception 'orders.acceptance_window_over' using
       errcode = 'MK409',
-      detail = format('This part of the order had to be accepted before %s.', to_json(v_order.due_at) #>> '{}'),
+      detail = format('This part of the order had to be accepted before %s.', to_json(v_order.acceptance_due_at) #>> '{}'),
       hint = 'It is cancelled and the buyer refunded.';
   end if;
 

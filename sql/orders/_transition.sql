@@ -1,6 +1,7 @@
 -- The only place where an order's status changes: checks the transition, writes status, history and event, and takes the
 -- fulfilments along (cancel and expire cancel the open ones, a payment after expiry reopens them). The new status begins its
--- deadline (orders.due_at) and thereby ends the old one; an order in PROCESSING keeps it while a part is not accepted.
+-- deadline (orders.due_at) and thereby ends the old one; an order in PROCESSING keeps it while a part is not accepted. Sellers are
+-- reminded before theirs.
 -- Private; the caller holds the orders' locks, and names each order at most once.
 -- Events: the transition's event_type; a cancelled fulfilment is implied by order_cancelled and order_expired.
 -- Raises: orders.transition_refused (nothing is changed then).
@@ -11,6 +12,7 @@ volatile
 as $$
 declare
   v_accept_at constant timestamptz := p_now + make_interval(secs => core._setting_int('orders.acceptance_window_s'));
+  v_remind_at constant timestamptz := v_accept_at - make_interval(secs => core._setting_int('orders.acceptance_reminder_lead_s'));
   v_complete_at constant timestamptz := p_now + make_interval(secs => core._setting_int('orders.complete_after_s'));
   v_refused record;
 begin
@@ -19,8 +21,7 @@ begin
   left join orders.orders as o on o.order_id = r.order_id
   left join orders.order_transitions as t
     on t.from_status = o.status and t.action = r.action and t.actor_kind = r.actor_kind
-  where t.to_status is null
-  limit 1;
+  where t.to_status is null limit 1;
   if found then
     raise exception 'orders.transition_refused' using
       errcode = 'MK409',
@@ -39,14 +40,14 @@ begin
     update orders.orders as o
     set status = w.to_status, version = o.version + 1, updated_at = p_now,
         due_at = case w.to_status
-          when 'PENDING_PAYMENT' then o.payment_due_at
-          when 'PAYMENT_FAILED' then o.payment_due_at
-          when 'PAID' then v_accept_at
+          when 'PENDING_PAYMENT' then o.payment_due_at when 'PAYMENT_FAILED' then o.payment_due_at
+          when 'PAID' then v_remind_at
           when 'PROCESSING' then (select o.due_at
                                   where exists (select from orders.fulfilments as f
                                                 where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id
                                                   and f.status = 'PENDING'))
-          when 'DELIVERED' then v_complete_at end
+          when 'DELIVERED' then v_complete_at end,
+        acceptance_due_at = case w.to_status when 'PAID' then v_accept_at when 'PROCESSING' then o.acceptance_due_at end
     from wanted as w
     where o.order_id = w.order_id
     returning o.*

@@ -18,7 +18,7 @@ begin
   v_due := array(
     select o.order_id
     from orders.orders as o
-    where o.status in ('PAID', 'PROCESSING') and o.due_at <= v_now
+    where o.status in ('PAID', 'PROCESSING') and o.due_at <= v_now and o.acceptance_due_at <= v_now
     order by o.due_at
     limit least(p_limit, 1000)
     for no key update skip locked);

@@ -29,6 +29,8 @@ insert into events.event_types (type, description, payload_schema) values
    '{"type": "object", "required": ["orderId", "sellerId", "status"], "properties": {"orderId": {"type": "string", "format": "uuid"}, "sellerId": {"type": "string", "format": "uuid"}, "status": {"type": "string"}}}'),
   ('orders.fulfilment_cancelled', 'A seller did not accept its part of a paid order in time: its stock is free again and its money goes back to the buyer. The other parts go on. When the whole order is cancelled, its own event tells that.',
    '{"type": "object", "required": ["orderId", "sellerId", "status", "reason"], "properties": {"orderId": {"type": "string", "format": "uuid"}, "sellerId": {"type": "string", "format": "uuid"}, "status": {"type": "string"}, "reason": {"type": "string"}}}'),
+  ('orders.fulfilment_reminded', 'A seller has not accepted its part of a paid order, and the time is running out: once, orders.acceptance_reminder_lead_s before the deadline.',
+   '{"type": "object", "required": ["orderId", "sellerId", "status", "acceptDueAt"], "properties": {"orderId": {"type": "string", "format": "uuid"}, "sellerId": {"type": "string", "format": "uuid"}, "status": {"type": "string"}, "acceptDueAt": {"type": "string", "format": "date-time"}}}'),
   ('orders.fulfilment_shipped', 'A seller handed its part to a carrier.',
    '{"type": "object", "required": ["orderId", "sellerId", "status"], "properties": {"orderId": {"type": "string", "format": "uuid"}, "sellerId": {"type": "string", "format": "uuid"}, "status": {"type": "string"}, "carrier": {"type": "string"}}}'),
   ('orders.fulfilment_delivered', 'A sellers part has arrived.',

@@ -8,7 +8,7 @@ select f.seller_id, f.order_id, f.status,
          'shipping', jsonb_build_object('amountMinor', f.shipping_minor, 'currency', o.currency),
          'total', jsonb_build_object('amountMinor', f.total_minor, 'currency', o.currency),
          'carrier', f.carrier, 'trackingNumber', f.tracking_number,
-         'acceptDueAt', case when f.status = 'PENDING' and o.status in ('PAID', 'PROCESSING') then o.due_at end,
+         'acceptDueAt', case when f.status = 'PENDING' and o.status in ('PAID', 'PROCESSING') then o.acceptance_due_at end,
          'acceptedAt', f.accepted_at, 'shippedAt', f.shipped_at, 'deliveredAt', f.delivered_at, 'version', f.version,
          'lines', (
            select jsonb_agg(jsonb_build_object(

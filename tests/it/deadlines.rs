@@ -9,12 +9,18 @@ use crate::payments::shop::{available, confirm, order, pay, start, status};
 use crate::support::{Person, Test, Uuid, basket, json, run, together};
 
 const WINDOW: Duration = Duration::from_secs(48 * 3600);
+/// How long before its end sellers are reminded.
+const LEAD: Duration = Duration::from_secs(12 * 3600);
 
 /// A paid order of one line from each of these offers.
 async fn paid(buyer: &Person, lines: &[(Uuid, i64)]) -> Uuid {
     let id = buyer.post("/orders", basket(lines)).once().await.expect(201).id("orderId");
     pay(buyer, id).await.expect(200);
     id
+}
+
+fn instant(text: &str) -> jiff::Timestamp {
+    text.parse().expect("a time")
 }
 
 fn part(order: Uuid, seller: &Person, step: &str) -> String {
@@ -110,7 +116,16 @@ fn one_seller_delivers_and_the_other_never_accepts() {
         admin.post(&cancel, json!({})).once().await.problem(409, "orders.already_shipped");
         assert_eq!(status(&t, id).await, "PROCESSING", "stuck: one part waits for its seller");
 
-        t.advance(WINDOW).await;
+        t.advance(WINDOW - LEAD).await;
+        assert_eq!(sweep_all(&t).await, 1);
+        let reminders = t.payloads("orders.fulfilment_reminded").await;
+        assert_eq!(reminders.len(), 1, "{reminders:?}");
+        assert_eq!(reminders[0]["sellerId"], json!(sue.seller_id), "who has not accepted, and nobody else");
+        assert_eq!(
+            reminders[0]["acceptDueAt"].as_str().map(instant),
+            view["fulfilments"][0]["acceptDueAt"].as_str().map(instant)
+        );
+        t.advance(LEAD).await;
         assert_eq!(sweep_all(&t).await, 1);
         assert_eq!(status(&t, id).await, "DELIVERED", "the others are done");
         sue.post(&part(id, &sue, "accept"), json!({})).await.problem(409, "orders.transition_refused");
@@ -161,24 +176,39 @@ fn two_instances_sweep_everything_once() {
             .await
             .expect(201);
         }
-        t.advance(WINDOW).await;
-        // Four sweepers with small claims, while a buyer's late payments and a seller's acceptances come in between.
-        let pool = t.app().worker_pool.clone();
-        let swept = together(4, move |_| {
-            let pool = pool.clone();
-            async move {
-                let mut done = 0;
-                while let Some((_, n)) =
-                    tradepost::deadlines::sql::sweep_deadlines(&pool, 3).await.expect("a sweep")
-                {
-                    done += n;
+        // Two sweepers in each of two programs, with small claims.
+        let programs = [t.app().clone(), t.another_program().await];
+        let sweep_together = async || {
+            let swept = together(4, |i| {
+                let pool = programs[i % 2].worker_pool.clone();
+                async move {
+                    let mut done = 0;
+                    while let Some((_, n)) =
+                        tradepost::deadlines::sql::sweep_deadlines(&pool, 3).await.expect("a sweep")
+                    {
+                        done += n;
+                    }
+                    done
                 }
-                done
-            }
-        })
-        .await;
-        let rest = sweep_all(&t).await;
-        assert_eq!(swept.iter().sum::<usize>() + rest, 24, "{swept:?}: each deadline was settled once");
+            })
+            .await;
+            swept.iter().sum::<usize>() + sweep_all(&t).await
+        };
+        t.advance(WINDOW - LEAD).await;
+        // eight unpaid orders, eight holds, eight paid orders with one or two parts that nobody has accepted
+        assert_eq!(sweep_together().await, 24, "each deadline was settled once");
+        assert_eq!(t.payloads("orders.fulfilment_reminded").await.len(), 12, "every part once");
+        t.advance(LEAD).await;
+        assert_eq!(sweep_together().await, 8);
+        for (event, n) in [
+            ("orders.order_expired", 8),
+            ("inventory.reservation_expired", 8),
+            ("orders.order_cancelled", 4),
+            ("orders.fulfilment_cancelled", 4),
+            ("orders.fulfilment_reminded", 12),
+        ] {
+            assert_eq!(t.payloads(event).await.len(), n, "{event}");
+        }
         let (lamps, rugs) = (available(&t, lamp).await, available(&t, rug).await);
         // what sam accepted stays sold: one lamp each of four orders (n = 0, 2, 4, 6)
         assert_eq!((lamps, rugs), (496, 500));

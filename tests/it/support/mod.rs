@@ -196,6 +196,14 @@ impl Test {
         base
     }
 
+    /// The same, for its workers' steps.
+    pub async fn another_program(&self) -> App {
+        let instance = Instance::start(self.0.config.clone(), &self.0.database, &self.0.key).await;
+        let app = instance.app.clone();
+        self.0.others.lock().await.push(instance);
+        app
+    }
+
     /// The state that the server under test shares with its handlers.
     pub fn app(&self) -> &App {
         &self.0.first.app
@@ -378,6 +386,15 @@ impl Test {
     /// Says that rows were written for which the log has no events: it is not folded when the test ends.
     pub fn log_is_partial(&self) {
         self.0.log_is_partial.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until a query (of one boolean) is true.
+    pub async fn until(&self, what: &str, query: &str) {
+        let limit = std::time::Instant::now() + Duration::from_secs(60);
+        while !self.one::<bool>(query, &[]).await {
+            assert!(std::time::Instant::now() < limit, "never: {what}");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// What `core.check_invariants()` says, and where the log does not tell what the tables hold, a line each.

@@ -19,8 +19,9 @@ use crate::problem::{FieldError, ProblemDocument};
             * Unknown fields and parameters are refused.\n\
             * Resources carry `version` and `ETag`; a PUT needs `If-Match`.\n\
             * POSTs that move money or stock need an `Idempotency-Key`, which belongs to the account and the route for 48 hours. \
-              A repeat gets the stored answer with `Idempotency-Replayed: true`, also when it was a refusal by a rule (409, 422); \
-              another request under the key gets 422; while the first one is at work, a repeat gets 409 with `Retry-After`. \
+              A repeat gets the stored answer with `Idempotency-Replayed: true`; of orders placed, stock reserved and payments \
+              confirmed that is also a refusal by a rule (409, 422), elsewhere what was refused is judged anew. Another request \
+              under the key gets 422; while the first one is at work, a repeat gets 409 with `Retry-After`. \
               Claim, work and answer are one transaction: after a 400, 401, 403, 429 or 5xx nothing is stored, and the same key \
               does the work.\n\
             * A client that stops waiting after a time says so with `X-Request-Timeout-Ms`: what has not begun by then never \

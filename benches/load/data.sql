@@ -63,3 +63,9 @@ insert into inventory.stock_levels (seller_id, variant_id, on_hand, low_stock_th
 select p.seller_id, p.variant_id, 100000000, 5, false, core.now() from bench_products as p;
 insert into inventory.movements (seller_id, movement_id, variant_id, kind, quantity_delta, on_hand_after, created_at)
 select p.seller_id, core.new_id(), p.variant_id, 'SET', 100000000, 100000000, core.now() from bench_products as p;
+-- told as a seller who sets the stock would have told it, so that the log can be checked against the tables afterwards
+select events._append(
+         'stock', inventory._stock_id(p.seller_id, p.variant_id), 1, 'inventory.stock_changed', null, 'bench', array[p.seller_id],
+         jsonb_build_object('variantId', p.variant_id, 'sellerId', p.seller_id, 'mode', 'SET', 'delta', 100000000, 'onHand', 100000000,
+                            'reserved', 0, 'version', 1, 'threshold', 5))
+from bench_products as p;

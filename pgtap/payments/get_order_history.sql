@@ -1,5 +1,5 @@
 begin;
-select plan(28);
+select plan(29);
 create temporary table f as select test.trade() as ids, test.admin() as admin, test.buyer('ana') as ana, test.seller('sam') as sam;
 do $$ begin while exists (select from events.staging) loop perform events.sequence(); end loop; end $$;
 alter table f add o uuid, add last bigint;
@@ -78,6 +78,13 @@ begin
   return v_plan::text;
 end $$;
 select alike(pg_temp.plan(), '%"Index Name": "log_000000_aggregate_id_seq_idx"%', 'by an index');
+
+-- of an order whose beginning is archived the past is gone
+update events.head set seq = 999999;
+select test.order(f.ana, test.offer(test.seller_id(f.sam), 1000, 5)) from f;
+do $$ begin while exists (select from events.staging) loop perform events.sequence(); end loop; end $$;
+do $$ begin perform events.archive(1000000, true); end $$;
+select throws_ok('select pg_temp.at()', 'MK410', 'payments.history_archived', 'archived is not the same as not there');
 
 select * from finish();
 rollback;

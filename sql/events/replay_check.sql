@@ -6,8 +6,9 @@
 -- history of orders, which keeps every version.
 -- Each domain compares its own: every function <domain>._replay_check(bigint) is called. Reads the log several times;
 -- what it holds are hash tables, which spill to disk beyond work_mem. For the nightly check, tests and
--- `tradepost doctor --replay`, not for requests.
--- For the worker and reporting. Locks: none. Events: none. Problems: none.
+-- `tradepost doctor --replay`, not for requests. A log whose beginning is archived cannot tell what the tables hold: then it
+-- says so, and compares nothing until the archived partitions are attached again.
+-- For the worker and reporting. Locks: none. Events: none. Problems: 410 events.position_archived.
 create or replace function events.replay_check(p_upto bigint)
 returns setof core.replay_difference
 language plpgsql
@@ -21,6 +22,7 @@ as $$
 declare
   v_check regprocedure;
 begin
+  perform events._require_kept(0);
   for v_check in
     select p.oid
       from pg_proc as p

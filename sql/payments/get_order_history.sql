@@ -4,7 +4,8 @@
 -- release lacks them. Lives in payments, the one domain that may see all of an order; the tables of orders and payments only
 -- tell which aggregates belong to it.
 -- For ADMIN. Locks: none. Events: none.
--- Problems: 400 core.cursor_invalid; 401; 403; 404 orders.order_not_found (also when the order was placed later).
+-- Problems: 400 core.cursor_invalid; 401; 403; 404 orders.order_not_found (also when the order was placed later);
+-- 410 payments.history_archived (the log begins after the order was placed).
 -- long: one document, whose shape would be scattered.
 create or replace function payments.get_order_history(
   p_ctx core.call_context, p_order_id uuid, p_upto bigint, p_at timestamptz, p_cursor text, p_limit integer
@@ -77,6 +78,11 @@ begin
          v_events, v_next_cursor
     from orders._fold_orders(v_seq, v_orders) as o;
   if not found then
+    if not exists (select from events.recorded as e where e.aggregate_id = p_order_id and e.type = 'orders.order_placed') then
+      raise exception 'payments.history_archived' using
+        errcode = 'MK410', detail = 'The log begins after the order was placed: its first events are archived.',
+        hint = 'GET /orders/{orderId} shows the order as it is now, with its history of statuses.';
+    end if;
     raise exception 'orders.order_not_found' using
       errcode = 'MK404', detail = 'The order was placed later.', hint = 'Ask for a later moment.';
   end if;

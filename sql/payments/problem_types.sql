@@ -3,6 +3,8 @@ insert into core.problem_types (code, status, title, description) values
   ('payments.callback_unsigned', 401, 'Callback not signed',
    'The signature is missing, wrong, or more than five minutes old. Nothing was changed.'),
   ('payments.callback_refused', 422, 'Callback about nothing we know', 'There is no such payment, or it is of another amount.'),
+  ('payments.history_archived', 410, 'History archived',
+   'The first events of the order were taken out of the log, so its past cannot be told from it. The order itself is still there.'),
   ('payments.payment_not_found', 404, 'Payment not found', 'There is no payment with this id.'),
   ('payments.nothing_to_retry', 409, 'Nothing to take up again',
    'Neither the payment nor a refund of it waits for a person.'),

@@ -344,7 +344,7 @@ pub async fn retry_payment(
 ///
 /// What the event log tells of an order up to an event or a moment: the order with its parts, lines, payments and refunds as they
 /// were then, and the events that led there, oldest first. Without `at` and `upto`, up to its newest event. An order that was
-/// placed later is not found.
+/// placed later is not found; of one whose first events are archived the past is gone.
 #[utoipa::path(
     get, path = "/orders/{orderId}/history", tag = "orders", operation_id = "getOrderHistory",
     security(("bearer" = [])),
@@ -352,6 +352,7 @@ pub async fn retry_payment(
     responses(
         (status = 200, description = "The order as it was, with a page of its events", body = OrderHistory),
         (status = 404, description = "orders.order_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "payments.history_archived", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn get_order_history(

@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(17);
 create temporary table f as
 select test.admin() as admin, test.seller('sam') as sam, test.buyer('ana') as ana,
        test.seller_id(test.seller('sam')) as sid, test.seller_id(test.seller('sue')) as sued, core.now() as start;
@@ -46,6 +46,10 @@ select test.promotion(jsonb_build_object('type', 'GIFT', 'target', 'LINES', 'per
 select is((select string_agg(concat_ws(' ', l ->> 'lineNo', l -> 'net' ->> 'amountMinor', l -> 'limit' ->> 'amountMinor', l -> 'commission' ->> 'amountMinor'), ', ' order by l ->> 'lineNo')
            from f, pricing.resolve_commissions(test.ctx(admin), jsonb_build_array(jsonb_build_object('variantId', lamp, 'quantity', 1)), 'USD', '{GIFT}', null) as r,
                 jsonb_array_elements(r.lines) as l), '1 1000 1000 100, 2 0 2500 250', 'a gift');
+update inventory.stock_levels as s set on_hand = s.reserved from f where s.variant_id = f.rug;
+select is((select jsonb_array_length(r.lines)
+             from f, pricing.resolve_commissions(test.ctx(admin), jsonb_build_array(jsonb_build_object('variantId', lamp, 'quantity', 1)), 'USD', '{GIFT}', null) as r),
+          1, 'but not one that is not in stock: an order would not have it');
 
 -- refused
 select throws_ok($$ select r.* from f, pricing.resolve_commissions(test.ctx(admin), '[]', 'USD', '{}', null) as r $$, 'MK422', 'pricing.basket_invalid', 'an empty basket');

@@ -1,5 +1,6 @@
--- Hands out refunds that are due, with what their provider must know. The claim is a lease, ever longer, by ±10 %: a worker that dies leaves the
--- refund due again later, and the refund's id as the provider's idempotency key keeps the second try from paying twice.
+-- Hands out refunds that are due, with what their provider must know. The claim is a lease, ever longer, by ±10 %: a worker that
+-- dies leaves the refund due again later, and the refund's id as the provider's idempotency key keeps the second try from paying
+-- twice.
 -- For the worker. Locks: the claimed refunds; those in use are skipped. Events: none. Problems: none.
 create or replace function payments.claim_refunds(p_limit integer)
 returns table (

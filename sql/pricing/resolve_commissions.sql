@@ -36,8 +36,7 @@ begin
                              v_problem.problem_detail);
   end if;
   v_shipping := array(select s from pricing._shipping_fees(v_lines, v_baskets) as s);
-  v_lines := v_lines || array(select g from pricing._gift_lines(v_baskets, v_lines, v_now) as g);
-  v_adjustments := array(select a from pricing._drop_exhausted(v_baskets, v_lines, v_shipping, v_now) as a);
+  select p.lines, p.adjustments into v_lines, v_adjustments from pricing._price_basket(v_baskets, v_lines, v_shipping, v_now) as p;
   select g.lines, g.adjustments into v_lines, v_adjustments from pricing._given_lines(v_lines, v_adjustments) as g;
   return query
   select r.* from pricing._show_commissions(p_currency, v_lines, v_shipping, v_adjustments,

@@ -63,8 +63,8 @@ fn a_key_is_one_order_however_many_send_it() {
 /// Holds a key as a request at work does.
 const AT_WORK: &str = "select pg_advisory_xact_lock(core._idempotency_lock($1, $2, 'busy'))";
 
-/// While one request with a key is at work anywhere, another is told so at once, on every route that takes a key, and no lock
-/// is waited for. When the one at work fails, the next does the work.
+/// On every route that takes a key: while one request with it is at work anywhere, another is told so at once, and no lock is
+/// waited for. When the one at work fails, the next does the work; then the answer is replayed, and another request refused.
 #[test]
 fn a_key_at_work_is_a_409_at_once_on_every_route() {
     run_with(
@@ -77,32 +77,90 @@ fn a_key_at_work_is_a_409_at_once_on_every_route() {
                 json!({ "lines": [{ "variantId": lamp, "sellerId": sam.seller_id, "quantity": 1 }] });
             let hold = |who: &Person| who.post("/inventory/reserve", reserve.clone()).once();
             let (kept, let_go) = (hold(&sam).await.expect(201), hold(&ana).await.expect(201));
-            let order = t.order(&ana, &[(lamp, 1)]).await;
-            let paying = format!("/orders/{}/payment", order.id("orderId"));
-            let confirming = format!("/orders/{}/confirm-payment", order.id("orderId"));
-            let method = json!({ "method": { "token": "tok_success" } });
-            let payment = ana.post(&paying, method).once().await.expect(201);
-            let reference = json!({ "paymentId": payment["paymentId"], "providerReference": payment["providerReference"] });
+            let order = async || t.order(&ana, &[(lamp, 1)]).await.id("orderId");
+            let (confirmed, begun, cancelled) = (order().await, order().await, order().await);
+            let method = |token: &str| json!({ "method": { "token": token } });
+            let payment =
+                ana.post(&format!("/orders/{confirmed}/payment"), method("tok_success")).once().await;
+            let payment = payment.expect(201);
+            let reference = |reference: &Value| json!({ "paymentId": payment["paymentId"], "providerReference": reference });
+            let refunded = order().await;
+            t.pay(refunded).await;
+            for (step, body) in [
+                ("accept", json!({})),
+                ("ship", json!({ "carrier": "DHL", "trackingNumber": "1" })),
+                ("deliver", json!({})),
+            ] {
+                let path = format!("/orders/{refunded}/fulfilments/{}/{step}", sam.seller_id);
+                sam.post(&path, body).await.expect(200);
+            }
+            let admin = t.admin().await;
+            let part = |minor: i64| json!({ "amount": { "amountMinor": minor, "currency": "USD" }, "reason": "Damaged" });
+            let reason = |reason: &str| json!({ "reason": reason });
+            let mut two = reserve.clone();
+            two["lines"][0]["quantity"] = json!(2);
+            let of = |action: &str, hold: &Reply| format!("/inventory/{action}/{}", hold.id("reservationId"));
+            let on = |order: Uuid, action: &str| format!("/orders/{order}/{action}");
+            // what is sent, and another request under the same key
             let routes = [
-                (&ana, "POST /orders", "/orders".to_owned(), basket(&[(lamp, 1)]), 201),
-                (&ana, "POST /inventory/reserve", "/inventory/reserve".to_owned(), reserve.clone(), 201),
+                (
+                    &ana,
+                    "POST /orders",
+                    ("/orders".to_owned(), basket(&[(lamp, 1)])),
+                    ("/orders".to_owned(), basket(&[(lamp, 2)])),
+                    201,
+                ),
+                (
+                    &ana,
+                    "POST /inventory/reserve",
+                    ("/inventory/reserve".to_owned(), reserve.clone()),
+                    ("/inventory/reserve".to_owned(), two),
+                    201,
+                ),
                 (
                     &sam,
                     "POST /inventory/confirm",
-                    format!("/inventory/confirm/{}", kept.id("reservationId")),
-                    json!({}),
+                    (of("confirm", &kept), json!({})),
+                    (of("confirm", &let_go), json!({})),
                     200,
                 ),
                 (
                     &ana,
                     "POST /inventory/release",
-                    format!("/inventory/release/{}", let_go.id("reservationId")),
-                    json!({}),
+                    (of("release", &let_go), json!({})),
+                    (of("release", &kept), json!({})),
                     200,
                 ),
-                (&ana, "POST /orders/{id}/confirm-payment", confirming, reference, 200),
+                (
+                    &ana,
+                    "POST /orders/{id}/payment",
+                    (on(begun, "payment"), method("tok_success")),
+                    (on(begun, "payment"), method("tok_decline")),
+                    201,
+                ),
+                (
+                    &ana,
+                    "POST /orders/{id}/confirm-payment",
+                    (on(confirmed, "confirm-payment"), reference(&payment["providerReference"])),
+                    (on(confirmed, "confirm-payment"), json!({ "paymentId": payment["paymentId"] })),
+                    200,
+                ),
+                (
+                    &ana,
+                    "POST /orders/{id}/cancel",
+                    (on(cancelled, "cancel"), reason("late")),
+                    (on(cancelled, "cancel"), reason("early")),
+                    200,
+                ),
+                (
+                    &admin,
+                    "POST /orders/{id}/refunds",
+                    (on(refunded, "refunds"), part(1)),
+                    (on(refunded, "refunds"), part(2)),
+                    201,
+                ),
             ];
-            for (who, route, path, body, success) in routes {
+            for (who, route, (path, body), (other_path, other), success) in routes {
                 let mut holder = t.connect().await;
                 let work = holder.transaction().await.expect("a transaction");
                 work.query_one(AT_WORK, &[&who.user_id, &route]).await.expect("the key");
@@ -111,9 +169,11 @@ fn a_key_at_work_is_a_409_at_once_on_every_route() {
                 refused.problem(409, "core.idempotency_in_progress");
                 work.rollback().await.expect("the one at work fails");
                 let done = who.post(&path, body.clone()).key("busy").await.expect(success);
+                assert_eq!(done.header("idempotency-replayed"), "", "{route}");
                 let again = who.post(&path, body).key("busy").await.expect(success);
                 assert_eq!(again.header("idempotency-replayed"), "true", "{route}");
                 assert_eq!(again.text, done.text, "{route}");
+                who.post(&other_path, other).key("busy").await.problem(422, "core.idempotency_key_reused");
             }
         },
     );

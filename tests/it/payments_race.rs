@@ -9,6 +9,9 @@ use crate::payments::shop::{self, available, confirm, order, start, status, try_
 use crate::payments::statuses;
 use crate::support::{Test, Uuid, json, run};
 
+/// Some backend of this database waits for a lock.
+const WAITS: &str = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')";
+
 /// Lets everything in the background happen.
 async fn settle_down(t: &Test) {
     t.sequence().await;
@@ -64,7 +67,7 @@ fn a_batch_in_pieces_locks_its_stock_in_order() {
             second.query("select from payments.confirm_payments($1)", &[&batch]).await.expect("confirmed");
         };
         let holding = async {
-            tokio::time::sleep(Duration::from_millis(700)).await;
+            t.until("somebody waits for the lower row", WAITS).await;
             first.query(lock, &[&variants[1]]).await.expect("nobody holds the higher row before the lower");
             first.batch_execute("commit").await.expect("commit");
         };
@@ -87,7 +90,7 @@ fn the_consumer_is_locked_before_the_orders() {
             second.query("select payments.react_to_orders(10)", &[]).await.expect("reacted");
         };
         let holding = async {
-            tokio::time::sleep(Duration::from_millis(700)).await;
+            t.until("somebody waits for the consumer", WAITS).await;
             let lock = "select from orders.orders where order_id = $1 for update nowait";
             first.query(lock, &[&id]).await.expect("nobody holds the order");
             first.batch_execute("commit").await.expect("commit");

@@ -23,8 +23,8 @@ fuzz:    ## schemathesis over the whole OpenAPI document, on a server of its own
 	@scripts/fuzz $(ARGS)
 bench:   ## throughput and latency over HTTP, beside floors measured in the same run
 	@cargo bench --locked --bench load -- $(ARGS)
-overload: ## five times as many orders as it can place for a minute, over HTTP; and two programs on one database
-	@cargo bench --locked --bench load -- --only instances,overload $(ARGS)
+overload: ## five times as many orders as it can place for a minute, over HTTP; and floods; and two programs on one database
+	@cargo bench --locked --bench load -- --only instances,overload,floods $(ARGS)
 bench-pricing: ## what an order costs among 10,000 commission rules and 500 promotions; ARGS=--plans prints plans
 	@cargo bench --locked --profile dev --bench pricing -- $(ARGS)
 bench-data: ## a generated marketplace for measurements, SCALE=1 has 100,000 orders, into the empty one of DATABASE_URL

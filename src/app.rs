@@ -1,7 +1,7 @@
 //! The state that handlers share, and the router with its layers: everything between a connection and a handler.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,14 +13,16 @@ use tokio_util::task::TaskTracker;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::cache::{self, Cache};
 use crate::config::Config;
 pub use crate::db::Pool;
 use crate::db::batch::Patience;
+use crate::db::pulse::Pulse;
 use crate::db::{Batcher, batch, pool};
 use crate::events::hub::Hub;
-use crate::http::admission::Admission;
+use crate::http::admission::{self, Admission};
 use crate::http::docs;
 use crate::http::health::{self, Check, Readiness};
 use crate::http::layers::{self, KnownQueries};
@@ -32,6 +34,9 @@ use crate::payments::provider::Provider;
 use crate::payments::sandbox::{Sandbox, remote::Remote};
 use crate::{deadlines, inventory, orders, payments, pricing};
 
+/// Orders whose stock rows are remembered: two megabytes.
+const ORDER_ROWS_MAX: usize = 16_384;
+
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<AppInner>);
@@ -40,6 +45,8 @@ pub struct AppInner {
     pub config: Config,
     /// As role `tradepost_api`: for requests.
     pub pool: Pool,
+    /// The same, for what checkout does outside of batches: a quarter of the connections, which nobody else takes.
+    pub checkout_pool: Pool,
     /// As role `tradepost_worker`: for background work.
     pub worker_pool: Pool,
     /// As role `tradepost_api`: for batches.
@@ -47,6 +54,9 @@ pub struct AppInner {
     pub tokens: Tokens,
     /// The queues of the batch functions.
     pub batch: Batchers,
+    /// The stock rows of orders placed here lately, so that the confirmation of one that wants a stuck row holds up no other.
+    /// What is not known costs a try.
+    pub order_rows: quick_cache::sync::Cache<Uuid, Arc<[u64]>>,
     pub passwords: Passwords,
     /// Who takes the money.
     pub provider: Arc<dyn Provider>,
@@ -110,6 +120,24 @@ impl Batchers {
             ),
         }
     }
+
+    /// The batcher that a POST to this route ends in.
+    pub fn of_route(&self, route: &str) -> Option<&(dyn batch::Load + Sync)> {
+        Some(match route.strip_prefix("/api/v1")? {
+            "/orders" => &self.place_orders,
+            "/inventory/reserve" => &self.reserve_stock,
+            "/orders/{orderId}/payment" => &self.start_payments,
+            "/orders/{orderId}/confirm-payment" => &self.confirm_payments,
+            _ => return None,
+        })
+    }
+
+    /// The longest that an answer took since this was last asked.
+    fn slowest(&self) -> Duration {
+        let all: [&dyn batch::Load; 4] =
+            [&self.place_orders, &self.reserve_stock, &self.start_payments, &self.confirm_payments];
+        all.into_iter().map(batch::Load::slowest).max().unwrap_or_default()
+    }
 }
 
 /// Connections that serve nothing but batches, so that no flood of other requests keeps a batch waiting for one.
@@ -166,10 +194,17 @@ impl Deref for App {
 }
 
 impl App {
-    fn new(config: Config, pool: Pool, worker_pool: Pool, lanes: Lanes, tokens: Tokens) -> Self {
+    fn new(
+        config: Config,
+        [pool, checkout_pool, worker_pool]: [Pool; 3],
+        lanes: Lanes,
+        tokens: Tokens,
+        shutdown: CancellationToken,
+    ) -> Self {
         Self(Arc::new(AppInner {
             admission: Admission::new(&config),
             batch: Batchers::start(&config, &lanes),
+            order_rows: quick_cache::sync::Cache::new(ORDER_ROWS_MAX),
             passwords: Passwords::new(config.password_cost()),
             provider: match (&config.provider_url, &config.provider_secret) {
                 (Some(url), Some(secret)) => Arc::new(Remote::new(url, secret.expose())),
@@ -178,12 +213,13 @@ impl App {
             cache: Arc::new(Cache::new(config.read_cache_bytes)),
             config,
             pool,
+            checkout_pool,
             worker_pool,
             lanes,
             tokens,
             hub: Hub::default(),
             events_wake: Arc::default(),
-            shutdown: CancellationToken::new(),
+            shutdown,
             ready: Readiness::default(),
         }))
     }
@@ -194,18 +230,30 @@ impl App {
     /// because it begins to follow the event log.
     pub fn connect(config: Config, api_url: &str, worker_url: &str, tokens: Tokens) -> anyhow::Result<Self> {
         let statement_timeout = Duration::from_millis(config.statement_timeout_ms);
+        let for_checkout = (config.api_connections_max / 4).max(1);
+        let for_others = config.api_connections_max.saturating_sub(for_checkout).max(1);
         let api = pool::Settings {
             wait: Duration::from_millis(config.pool_wait_ms),
             statement_timeout,
             lock_timeout: Duration::from_millis(config.lock_timeout_ms),
             call_timeout: statement_timeout + Duration::from_secs(1),
-            ..pool::Settings::api(api_url, config.api_connections_max)
+            ..pool::Settings::api(api_url, for_others)
         };
+        let shutdown = CancellationToken::new();
+        let silence_max = Duration::from_millis(config.database_silence_ms);
+        let pulse = Pulse::start(api.config()?, silence_max, shutdown.clone());
+        let api = pool::Settings { pulse, ..api };
         let pool = Pool::new(&api)?;
+        let checkout_pool = Pool::new(&pool::Settings {
+            application_name: "tradepost checkout".to_owned(),
+            max_connections: for_checkout,
+            ..api.clone()
+        })?;
         let worker_pool = Pool::new(&pool::Settings::worker(worker_url, config.worker_connections_max))?;
         let lanes = Lanes::new(&api, Duration::from_millis(config.batch_lock_timeout_ms))?;
-        let app = Self::new(config, pool, worker_pool, lanes, tokens);
+        let app = Self::new(config, [pool, checkout_pool, worker_pool], lanes, tokens, shutdown);
         app.hub.follow(api.config()?, app.pool.clone(), app.shutdown.clone());
+        tokio::spawn(app.shutdown.clone().run_until_cancelled_owned(balance(Arc::downgrade(&app.0))));
         if app.cache.is_on() {
             let (cache, pool) = (app.cache.clone(), app.worker_pool.clone());
             tokio::spawn(cache::follow::follow(cache, pool, app.hub.catalogue(), app.shutdown.clone()));
@@ -215,11 +263,19 @@ impl App {
 
     /// The last step of a shutdown.
     pub fn close(&self) {
-        self.pool.close();
-        self.worker_pool.close();
-        for pool in self.lanes.all() {
+        for pool in [&self.pool, &self.checkout_pool, &self.worker_pool].into_iter().chain(self.lanes.all()) {
             pool.close();
         }
+    }
+}
+
+/// Reads and exports make room while checkout is slow, as long as there is an application.
+async fn balance(app: Weak<AppInner>) {
+    let mut ticks = tokio::time::interval(admission::BALANCE_EVERY);
+    loop {
+        ticks.tick().await;
+        let Some(app) = app.upgrade() else { return };
+        app.admission.balance(app.batch.slowest());
     }
 }
 

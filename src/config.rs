@@ -66,6 +66,10 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_STATEMENT_TIMEOUT_MS", default_value_t = 5_000, value_name = "MS")]
     #[arg(help_heading = "Database")]
     pub statement_timeout_ms: u64,
+    /// Silence of the database after which it counts as gone: calls end and new ones are refused at once, until it answers
+    #[arg(long, env = "TRADEPOST_DATABASE_SILENCE_MS", default_value_t = 1_000, value_name = "MS")]
+    #[arg(help_heading = "Database", value_parser = clap::value_parser!(u64).range(100..))]
+    pub database_silence_ms: u64,
     /// Longest wait for a lock
     #[arg(long, env = "TRADEPOST_LOCK_TIMEOUT_MS", default_value_t = 2_000, value_name = "MS")]
     #[arg(help_heading = "Database")]
@@ -143,7 +147,7 @@ pub struct Config {
     #[arg(help_heading = "HTTP")]
     pub checkouts_max: usize,
     /// Most reads and changes of data that are present at once; half as many as --api-connections-max are worked on
-    #[arg(long, env = "TRADEPOST_REQUESTS_MAX", default_value_t = 64, value_name = "N")]
+    #[arg(long, env = "TRADEPOST_REQUESTS_MAX", default_value_t = 256, value_name = "N")]
     #[arg(help_heading = "HTTP")]
     pub requests_max: usize,
     /// Most reports, simulations and exports that are present at once; an eighth of --api-connections-max are worked on
@@ -154,10 +158,14 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_LOGINS_MAX", default_value_t = 64, value_name = "N")]
     #[arg(help_heading = "HTTP")]
     pub logins_max: usize,
-    /// How long a request that is present waits for its turn before it is refused
-    #[arg(long, env = "TRADEPOST_ADMISSION_WAIT_MS", default_value_t = 25, value_name = "MS")]
-    #[arg(help_heading = "HTTP")]
+    /// Wait for a turn from which on the next ones are refused at once; those in line wait ten times as long at most
+    #[arg(long, env = "TRADEPOST_ADMISSION_WAIT_MS", default_value_t = 100, value_name = "MS")]
+    #[arg(help_heading = "HTTP", value_parser = clap::value_parser!(u64).range(1..))]
     pub admission_wait_ms: u64,
+    /// What an answer of checkout may take before fewer reads and exports are worked on at once, down to one of each
+    #[arg(long, env = "TRADEPOST_CHECKOUT_GOAL_MS", default_value_t = 100, value_name = "MS")]
+    #[arg(help_heading = "HTTP", value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkout_goal_ms: u64,
     /// How long SIGTERM waits, not ready, for load balancers to notice
     #[arg(long, env = "TRADEPOST_SHUTDOWN_DELAY_MS", default_value_t = 0, value_name = "MS")]
     #[arg(help_heading = "HTTP")]

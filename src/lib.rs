@@ -19,6 +19,7 @@ pub mod money;
 pub mod openapi;
 pub mod planted;
 pub mod problem;
+pub mod refusals;
 pub mod secret;
 pub mod seed;
 pub mod shutdown;

@@ -72,6 +72,11 @@ fn describe() {
     describe_counter!("tradepost_http_connections_refused_total", "Connections beyond the cap.");
     describe_counter!("tradepost_panics_total", "Handlers that panicked.");
     describe_counter!("tradepost_metrics_collect_failures_total", "Gauges that could not be read.");
+    describe_gauge!(
+        "tradepost_http_at_work_limit",
+        "Requests of a class that may be at work at once, as checkout allows."
+    );
+    describe_counter!("tradepost_db_silences_total", "Times the database said nothing for too long.");
     describe_gauge!("tradepost_db_pool_size", "Open connections of a pool.");
     describe_gauge!("tradepost_db_pool_max_size", "Connections a pool may open.");
     describe_gauge!("tradepost_db_pool_available", "Idle connections of a pool.");

@@ -44,6 +44,12 @@ impl Connection {
         Ok((head.headers, body))
     }
 
+    /// The answer to somebody, whatever it is.
+    pub async fn get_as(&mut self, path: &str, token: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+        let request = Request::get(path).header("host", &self.authority).header("authorization", token);
+        self.send(request.body(Full::default())?).await
+    }
+
     /// The answer to a POST with a fresh idempotency key.
     pub async fn post(
         &mut self,
@@ -51,11 +57,11 @@ impl Connection {
         token: &str,
         body: &Value,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header("host", &self.authority)
-            .header("authorization", token)
+        let mut request = Request::builder().method(Method::POST).uri(path).header("host", &self.authority);
+        if !token.is_empty() {
+            request = request.header("authorization", token);
+        }
+        let request = request
             .header("content-type", "application/json")
             .header("idempotency-key", Uuid::now_v7().to_string())
             .body(Full::from(serde_json::to_vec(body)?))?;

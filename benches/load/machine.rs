@@ -7,6 +7,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio_postgres::{Client, NoTls};
@@ -227,6 +229,30 @@ impl Probe {
     }
 }
 
+impl Usage {
+    /// CPUs kept busy over that time: by the program, Postgres, others.
+    pub fn cpus(self, time: Duration) -> [f64; 3] {
+        [self.program, self.postgres, self.others].map(|ms| ms / 1_000.0 / time.as_secs_f64())
+    }
+}
+
+/// The last CPU is for this process and the others for the program and Postgres, if there is more than one.
+pub fn keep_apart(program: u32, postmaster: u32) {
+    let Ok(count @ 2..) = std::thread::available_parallelism().map(usize::from) else { return };
+    let keep = |pid: u32, from: usize, to: usize| {
+        let mut cpus = CpuSet::new();
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        for thread in threads.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+            let _ = (from..to).try_for_each(|cpu| cpus.set(cpu));
+            let _ = sched_setaffinity(Pid::from_raw(thread), &cpus);
+        }
+    };
+    keep(std::process::id(), count - 1, count);
+    for pid in [program, postmaster].into_iter().chain(children(postmaster)) {
+        keep(pid, 0, count - 1);
+    }
+}
+
 impl std::ops::Sub for Usage {
     type Output = Self;
 
@@ -261,12 +287,15 @@ fn stat(pid: u32) -> Option<Stat> {
 /// The postmaster, its backends and workers, and those of them that have ended.
 fn postgres_ms(postmaster: u32) -> f64 {
     let Some(root) = stat(postmaster) else { return 0.0 };
-    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let children = pids
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(stat)
-        .filter(|stat| stat.parent == postmaster);
+    let children = children(postmaster).into_iter().filter_map(stat);
     root.own_ms + root.reaped_ms + children.map(|child| child.own_ms + child.reaped_ms).sum::<f64>()
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|&pid| stat(pid).is_some_and(|stat| stat.parent == parent))
+        .collect()
 }
 
 /// All CPUs: user, nice, system, irq, softirq; not idle, not waiting.

@@ -49,7 +49,8 @@ struct Options {
     /// Windows per row; the median counts
     #[arg(long, default_value_t = 3)]
     windows: usize,
-    /// Only these groups: place, complete, read, instances (one program and two), overload (an open loop)
+    /// Only these groups: place, complete, read, instances (one program and two), overload (an open loop), floods (orders among
+    /// searches, reports and logins)
     #[arg(long, value_delimiter = ',', default_value = "place,complete,read")]
     only: Vec<String>,
     /// How many times the peak an overload is
@@ -58,6 +59,9 @@ struct Options {
     /// How long it lasts
     #[arg(long, default_value_t = 60)]
     overload_s: u64,
+    /// How long each flood lasts
+    #[arg(long, default_value_t = 8)]
+    flood_s: u64,
     /// Seconds of pgbench, 0 for none
     #[arg(long, default_value_t = 5)]
     yardstick_s: u64,
@@ -130,7 +134,13 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
     let mut overload = serde_json::Value::Null;
     if wants("overload") {
         let time = Duration::from_secs(options.overload_s);
-        overload = overload::run(&bench.server, &bench.market, options.overload_times, time).await?;
+        overload =
+            overload::run(database, &bench.server, &bench.market, options.overload_times, time).await?;
+    }
+    let mut floods = serde_json::Value::Null;
+    if wants("floods") {
+        let time = Duration::from_secs(options.flood_s);
+        floods = overload::floods(database, &bench.server, &bench.market, time).await?;
     }
 
     let broken = database.broken_invariants().await?;
@@ -143,6 +153,7 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
             ("pgbenchTps", json!(yardstick)),
             ("windowMs", json!(options.window_ms)),
             ("overload", overload),
+            ("floods", floods),
             ("brokenInvariants", json!(broken)),
         ],
         rows: bench.rows,

@@ -70,6 +70,26 @@ impl Market {
         })
     }
 
+    /// The token of an administrator, made for it.
+    pub async fn admin(&self, database: &Database) -> anyhow::Result<String> {
+        let row = database
+            .sql
+            .query_one(
+                "with a as (
+                   insert into identity.users (user_id, email, password_hash, display_name, role, created_at, updated_at)
+                   select id, id || '@example.test', 'none', 'Admin', 'ADMIN', core.now(), core.now() from core.new_id() as id
+                   returning user_id)
+                 insert into identity.sessions (session_id, user_id, token_hash, created_at, expires_at)
+                 select core.new_id(), user_id, sha256(user_id::text::bytea), core.now(), core.now() + interval '1 day' from a
+                 returning user_id, session_id",
+                &[],
+            )
+            .await
+            .context("an administrator")?;
+        let access = database.tokens.sign_access(row.get(0), row.get(1), Role::Admin)?;
+        Ok(format!("Bearer {}", access.token))
+    }
+
     /// The body of `POST /orders`.
     pub fn order(&self, lines: &[usize]) -> Value {
         let lines: Vec<Value> = lines

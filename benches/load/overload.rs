@@ -1,4 +1,9 @@
-//! Several times as many orders as the program can place, sent whether or not it answers: an open loop.
+//! Several times as many orders as the program can place, sent whether or not it answers: an open loop. And orders at half of what it
+//! can place, while others flood it with searches, reports or logins.
+//!
+//! On a machine with more than one CPU the load generator keeps to the last one and leaves the others to the program and Postgres,
+//! before, during and after: sending five times as much costs it several times as much, and what it takes is not theirs to
+//! lose.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -10,9 +15,10 @@ use hdrhistogram::Histogram;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::http::{Basket, Connection};
-use crate::machine::Server;
+use crate::machine::{self, Database, Probe, Server};
 use crate::market::{Dice, Market};
 
 /// More connections than the program lets requests in.
@@ -23,7 +29,7 @@ const CALM: Duration = Duration::from_secs(5);
 
 /// What was sent and answered; latencies in microseconds.
 #[derive(Clone)]
-struct Tally {
+pub struct Tally {
     placed: Histogram<u64>,
     refused: Histogram<u64>,
     other: u64,
@@ -146,11 +152,24 @@ fn memory_kib(pid: u32) -> (u64, u64) {
 }
 
 /// Calm, overload, calm; what each was like.
-pub async fn run(server: &Server, market: &Arc<Market>, times: f64, time: Duration) -> anyhow::Result<Value> {
+pub async fn run(
+    database: &Database,
+    server: &Server,
+    market: &Arc<Market>,
+    times: f64,
+    time: Duration,
+) -> anyhow::Result<Value> {
+    machine::keep_apart(server.pid, database.cluster.postmaster_pid());
+    let probe = Probe { program: Some(server.pid), postmaster: database.cluster.postmaster_pid() };
     closed(server, market, Duration::from_secs(2)).await?;
-    let peak = closed(server, market, CALM).await?.rate(CALM);
+    let usage = probe.read();
+    let calm = closed(server, market, CALM).await?;
+    let calm_cpus = (probe.read() - usage).cpus(CALM);
+    let peak = calm.rate(CALM);
     let before = memory_kib(server.pid).0;
+    let usage = probe.read();
     let (tally, sent, unsent) = open(server, market, peak * times, time).await?;
+    let cpus = (probe.read() - usage).cpus(time);
     let most = memory_kib(server.pid).1;
     let after = closed(server, market, CALM).await?;
     let ms = |times: &Histogram<u64>, quantile| times.value_at_quantile(quantile) as f64 / 1_000.0;
@@ -160,11 +179,19 @@ pub async fn run(server: &Server, market: &Arc<Market>, times: f64, time: Durati
         "overload: {times} × {peak:.0} orders/s for {} s: {sent} sent, {unsent} without a free connection",
         time.as_secs()
     );
+    println!("  CPUs of program, Postgres, others: before {calm_cpus:.2?}, during {cpus:.2?}");
     println!(
-        "  goodput {goodput:.0}/s = {:.0} % of the peak; placed p50 {:.1} ms, p99 {:.1} ms",
+        "  goodput {goodput:.0}/s = {:.0} % of the peak before, {:.0} % of the one after ({:.0}/s)",
         100.0 * goodput / peak,
+        100.0 * goodput / after.rate(CALM),
+        after.rate(CALM)
+    );
+    println!(
+        "  placed p50 {:.1} ms, p99 {:.1} ms; at the peak p50 {:.1} ms, p99 {:.1} ms",
         ms(&tally.placed, 0.5),
-        ms(&tally.placed, 0.99)
+        ms(&tally.placed, 0.99),
+        ms(&calm.placed, 0.5),
+        ms(&calm.placed, 0.99)
     );
     println!(
         "  refused {}: p50 {:.1} ms, p99 {:.1} ms; other answers {}",
@@ -181,10 +208,119 @@ pub async fn run(server: &Server, market: &Arc<Market>, times: f64, time: Durati
     );
     Ok(json!({
         "times": times, "seconds": time.as_secs(), "peakPerSecond": peak, "goodputPerSecond": goodput,
-        "goodputRatio": goodput / peak, "sent": sent, "unsent": unsent, "placed": tally.placed.len(),
+        "goodputRatio": goodput / peak, "peakAfterPerSecond": after.rate(CALM),
+        "cpusBefore": calm_cpus, "cpusDuring": cpus, "sent": sent, "unsent": unsent, "placed": tally.placed.len(),
         "refused": tally.refused.len(), "other": tally.other,
         "placedP50Ms": ms(&tally.placed, 0.5), "placedP99Ms": ms(&tally.placed, 0.99),
         "refusedP50Ms": ms(&tally.refused, 0.5), "refusedP99Ms": ms(&tally.refused, 0.99),
         "memoryKib": { "before": before, "most": most }, "normalInSecond": normal.map(|second| second + 1),
     }))
+}
+
+/// Clients of a flood. Each sends the next request when the last one was answered, and a moment after a refusal.
+const FLOODERS: usize = 64;
+const MOMENT: Duration = Duration::from_millis(20);
+
+/// What checkout is flooded with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flood {
+    Nothing,
+    Searches,
+    Reports,
+    Logins,
+}
+
+impl Flood {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Searches => "searches",
+            Self::Reports => "reports",
+            Self::Logins => "logins",
+        }
+    }
+
+    /// One request, and whether it was served.
+    async fn send(self, connection: &mut Connection, admin: &str, dice: &mut Dice) -> anyhow::Result<bool> {
+        let status = match self {
+            Self::Nothing => return Ok(false),
+            Self::Searches => {
+                let path = format!("/api/v1/products?limit=20&q=product+{}", dice.below(1_000));
+                connection.get_as(&path, admin).await?.0
+            }
+            Self::Reports => {
+                let month = json!({ "rule": { "name": "What if", "percentBp": 1_500 },
+                                    "from": jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24) });
+                connection.post("/api/v1/pricing/commission-rules/simulate", admin, &month).await?.0
+            }
+            Self::Logins => {
+                let email = format!("nobody-{}@example.test", dice.below(1_000_000));
+                let login = json!({ "email": email, "password": "not the right one" });
+                connection.post("/api/v1/auth/login", "", &login).await?.0
+            }
+        };
+        Ok(!matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS))
+    }
+}
+
+/// Orders at half of the peak, undisturbed and flooded.
+pub async fn floods(
+    database: &Database,
+    server: &Server,
+    market: &Arc<Market>,
+    time: Duration,
+) -> anyhow::Result<Value> {
+    machine::keep_apart(server.pid, database.cluster.postmaster_pid());
+    let admin = market.admin(database).await?;
+    closed(server, market, Duration::from_secs(2)).await?;
+    let rate = closed(server, market, CALM).await?.rate(CALM) / 2.0;
+    println!("floods: {rate:.0} orders/s are sent, and {FLOODERS} clients flood the program with");
+    let mut report = Vec::new();
+    for flood in [Flood::Nothing, Flood::Searches, Flood::Reports, Flood::Logins, Flood::Nothing] {
+        let stop = CancellationToken::new();
+        let flooders = try_join_all((0..FLOODERS).map(|_| Connection::open(server.address))).await?;
+        let flooders = flooders.into_iter().enumerate().filter(|_| flood != Flood::Nothing);
+        let flooders: Vec<_> = flooders
+            .map(|(n, mut connection)| {
+                let (stop, admin) = (stop.clone(), admin.clone());
+                tokio::spawn(async move {
+                    let (mut dice, mut served, mut refused) = (Dice::new(n), 0_u64, 0_u64);
+                    while !stop.is_cancelled() {
+                        if flood.send(&mut connection, &admin, &mut dice).await? {
+                            served += 1;
+                        } else {
+                            refused += 1;
+                            tokio::time::sleep(MOMENT).await;
+                        }
+                    }
+                    anyhow::Ok((served, refused))
+                })
+            })
+            .collect();
+        let (tally, _, unsent) = open(server, market, rate, time).await?;
+        stop.cancel();
+        let (mut served, mut refused) = (0, 0);
+        for flooder in try_join_all(flooders).await? {
+            let (more_served, more_refused) = flooder?;
+            (served, refused) = (served + more_served, refused + more_refused);
+        }
+        let ms = |quantile| tally.placed.value_at_quantile(quantile) as f64 / 1_000.0;
+        let each = |count: u64| count as f64 / time.as_secs_f64();
+        println!(
+            "  {:8}: {:.0}/s placed = {:.0} %, p50 {:.1} ms, p99 {:.1} ms, {} refused; of the flood {:.0}/s served, {:.0}/s refused",
+            flood.name(),
+            tally.rate(time),
+            100.0 * tally.rate(time) / rate,
+            ms(0.5),
+            ms(0.99),
+            tally.refused.len() + unsent,
+            each(served),
+            each(refused)
+        );
+        report.push(json!({
+            "flood": flood.name(), "sentPerSecond": rate, "placedPerSecond": tally.rate(time), "p50Ms": ms(0.5), "p99Ms": ms(0.99),
+            "refused": tally.refused.len() + unsent, "floodServedPerSecond": each(served), "floodRefusedPerSecond": each(refused),
+        }));
+    }
+    Ok(json!(report))
 }

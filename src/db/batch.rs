@@ -9,7 +9,9 @@
 //! batch that nobody else wants go to whoever is next.
 //!
 //! **A queue that stands still** takes nobody in: once somebody has waited `wait_max`, the next ones are refused at once, so that a
-//! database that has become slow is not asked for answers nobody waits for any more.
+//! database that has become slow is not asked for answers nobody waits for any more. A short stall may make everybody wait that
+//! long, a lasting overload may not: when all batches of so long a time left late, half of it closes the queue (the
+//! standing queue of CoDel, RFC 8289, but for refusing who comes instead of dropping who waits).
 //!
 //! **A caller that goes away** before its batch leaves withdraws its request. Later the work is done all the same, and its
 //! idempotency key answers whoever asks again.
@@ -27,7 +29,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +38,7 @@ use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 use crate::problem::Problem;
+use crate::refusals::Refusals;
 
 /// How long the rows of a call that waited too long for a lock are kept apart.
 const APART: Duration = Duration::from_secs(3);
@@ -120,6 +123,8 @@ struct Line<Req, Res> {
     taken: HashMap<Uuid, usize>,
     taken_total: usize,
     is_open: bool,
+    /// When the first of the queue last left within half of `wait_max`.
+    in_time: Instant,
 }
 
 struct Queue<Req, Res> {
@@ -130,7 +135,13 @@ struct Queue<Req, Res> {
 
 impl<Req: Batched, Res> Queue<Req, Res> {
     fn new(settings: Settings) -> Arc<Self> {
-        let line = Line { waiting: VecDeque::new(), taken: HashMap::new(), taken_total: 0, is_open: true };
+        let line = Line {
+            waiting: VecDeque::new(),
+            taken: HashMap::new(),
+            taken_total: 0,
+            is_open: true,
+            in_time: Instant::now(),
+        };
         Arc::new(Self { settings, line: Mutex::new(line), arrived: Notify::new() })
     }
 
@@ -142,12 +153,8 @@ impl<Req: Batched, Res> Queue<Req, Res> {
     fn push(&self, waiting: Waiting<Req, Res>) -> Result<(), (&'static str, Waiting<Req, Res>)> {
         let account = waiting.request.account_id();
         let mut line = self.line();
-        if line.taken_total >= self.settings.queue_max {
-            return Err(("queue", waiting));
-        }
-        let first = line.waiting.iter().find(|first| !first.answer.is_closed());
-        if first.is_some_and(|first| first.since.elapsed() >= self.settings.wait_max) {
-            return Err(("wait", waiting));
+        if let Some(full) = self.closed(&line) {
+            return Err((full, waiting));
         }
         let taken = line.taken.entry(account).or_insert(0);
         if *taken >= self.settings.account_max {
@@ -170,6 +177,17 @@ impl<Req: Batched, Res> Queue<Req, Res> {
         drop(line);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// Why nobody is taken in at the moment.
+    fn closed(&self, line: &Line<Req, Res>) -> Option<&'static str> {
+        if line.taken_total >= self.settings.queue_max {
+            return Some("queue");
+        }
+        let first = line.waiting.iter().find(|first| !first.answer.is_closed())?;
+        let stands = line.in_time.elapsed() >= self.settings.wait_max;
+        let wait_max = if stands { self.settings.wait_max / 2 } else { self.settings.wait_max };
+        (first.since.elapsed() >= wait_max).then_some("wait")
     }
 
     /// Gives a place back, once.
@@ -215,6 +233,9 @@ impl<Req: Batched, Res> Queue<Req, Res> {
             line.waiting.push_front(waiting);
         }
         let batch: Vec<_> = batch.into_iter().map(|(_, waiting)| waiting).collect();
+        if batch.first().is_none_or(|first| first.since.elapsed() < self.settings.wait_max / 2) {
+            line.in_time = Instant::now();
+        }
         for waiting in &batch {
             self.leave(&mut line, waiting.request.account_id(), &waiting.is_over);
         }
@@ -266,11 +287,37 @@ impl<Req: Batched, Res> Drop for Door<Req, Res> {
 pub struct Batcher<Req: Batched, Res> {
     queue: Arc<Queue<Req, Res>>,
     door: Arc<Door<Req, Res>>,
+    refusals: Arc<Refusals>,
+    slowest_us: Arc<AtomicU64>,
+}
+
+/// What is known of a batcher without knowing what it carries.
+pub trait Load {
+    /// Whether nobody is taken in at the moment.
+    fn is_closed(&self) -> bool;
+
+    /// The longest that an answer took since this was last asked; those that waited for a stuck row apart.
+    fn slowest(&self) -> Duration;
+}
+
+impl<Req: Batched, Res> Load for Batcher<Req, Res> {
+    fn is_closed(&self) -> bool {
+        self.queue.closed(&self.queue.line()).is_some()
+    }
+
+    fn slowest(&self) -> Duration {
+        Duration::from_micros(self.slowest_us.swap(0, Ordering::Relaxed))
+    }
 }
 
 impl<Req: Batched, Res> Clone for Batcher<Req, Res> {
     fn clone(&self) -> Self {
-        Self { queue: Arc::clone(&self.queue), door: Arc::clone(&self.door) }
+        Self {
+            queue: Arc::clone(&self.queue),
+            door: Arc::clone(&self.door),
+            refusals: Arc::clone(&self.refusals),
+            slowest_us: Arc::clone(&self.slowest_us),
+        }
     }
 }
 
@@ -289,9 +336,12 @@ impl<Req: Batched, Res: Send + 'static> Batcher<Req, Res> {
         Fut: Future<Output = Result<Answers<Res>, Problem>> + Send + 'static,
     {
         let queue = Queue::new(settings);
+        let (refusals, slowest_us) = (Arc::<Refusals>::default(), Arc::<AtomicU64>::default());
         let work = Arc::new(Work {
             settings,
             call,
+            refusals: Arc::clone(&refusals),
+            slowest_us: Arc::clone(&slowest_us),
             aside: Queue::new(Settings { wait_max: Duration::MAX, ..settings }),
             apart: Mutex::default(),
         });
@@ -304,7 +354,7 @@ impl<Req: Batched, Res: Send + 'static> Batcher<Req, Res> {
             futures::future::join_all(lanes).await;
             aside.close();
         });
-        Self { door: Arc::new(Door(Arc::clone(&queue))), queue }
+        Self { door: Arc::new(Door(Arc::clone(&queue))), queue, refusals, slowest_us }
     }
 
     /// Waits for this request's own answer. Dropping the future before its batch has left withdraws the request.
@@ -313,7 +363,7 @@ impl<Req: Batched, Res: Send + 'static> Batcher<Req, Res> {
         let (answer, own_answer) = oneshot::channel();
         let (account, is_over) = (request.account_id(), Arc::new(AtomicBool::new(false)));
         let waiting = Waiting { request, since: Instant::now(), answer, is_over: Arc::clone(&is_over) };
-        self.queue.push(waiting).map_err(|(full, _)| refused(name, full))?;
+        self.queue.push(waiting).map_err(|(full, _)| refused(&self.refusals, name, full))?;
         let _withdrawal = Withdrawal { queue: &self.queue, account, is_over };
         own_answer.await.unwrap_or_else(|_| Err(Problem::unavailable(format_args!("{name} has stopped"))))
     }
@@ -324,9 +374,9 @@ impl<Req: Batched, Res: Send + 'static> Batcher<Req, Res> {
     }
 }
 
-fn refused(name: &'static str, full: &'static str) -> Problem {
+fn refused(refusals: &Refusals, name: &'static str, full: &'static str) -> Problem {
     metrics::counter!("tradepost_db_batch_refused_total", "batch" => name, "limit" => full).increment(1);
-    Problem::overloaded(format_args!("the queue of {name} is full ({full})"))
+    refusals.overloaded(name, full)
 }
 
 /// A caller's presence: when it goes while its request still waits, its place is free for somebody else.
@@ -353,6 +403,8 @@ type Attempt<Req, Res> = Result<(), (Vec<Waiting<Req, Res>>, Problem)>;
 struct Work<Req, Res, F> {
     settings: Settings,
     call: F,
+    refusals: Arc<Refusals>,
+    slowest_us: Arc<AtomicU64>,
     /// Those who want rows that did not come in time.
     aside: Arc<Queue<Req, Res>>,
     /// Such rows, and until when whoever wants them is set aside.
@@ -417,7 +469,15 @@ where
             .await
             .unwrap_or_else(|_| Err(Problem::internal(format_args!("{name} panicked"))));
         match outcome {
-            Ok(answers) => distribute(name, batch, answers),
+            Ok(answers) => {
+                if patience == Patience::Usual
+                    && let Some(first) = batch.first()
+                {
+                    let took = u64::try_from(first.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    self.slowest_us.fetch_max(took, Ordering::Relaxed);
+                }
+                distribute(name, batch, answers);
+            }
             Err(problem) if problem.is_contention() => return Err((batch, problem)),
             Err(problem) if batch.len() == 1 || problem.is_outage() => answer_all(batch, &problem),
             Err(problem) => {
@@ -520,7 +580,7 @@ where
         for mut waiting in those {
             waiting.is_over = Arc::default();
             if let Err((full, waiting)) = self.aside.push(waiting) {
-                let _ = waiting.answer.send(Err(refused(self.settings.name, full)));
+                let _ = waiting.answer.send(Err(refused(&self.refusals, self.settings.name, full)));
             }
         }
     }
@@ -871,6 +931,42 @@ mod tests {
         fake.grants(&[2001], Patience::Usual).await;
         first.await.unwrap().unwrap();
         third.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_lasting_overload_halves_the_wait() {
+        let wait_max = Duration::from_secs(3_600);
+        let (batcher, mut fake) = fake(Settings { wait_max, ..settings() });
+        let since = |batcher: &Batcher<u32, u32>, ago| {
+            batcher.queue.line().waiting[0].since = Instant::now().checked_sub(ago).expect("a clock");
+        };
+        let one = submit(&batcher, 1).await;
+        let first = fake.expect(&[1], Patience::Usual).await;
+        let two = submit(&batcher, 2).await;
+        since(&batcher, wait_max / 2);
+        assert!(!batcher.is_closed(), "a stall: all wait");
+        first.send(doubled(&[1])).unwrap();
+        one.await.unwrap().unwrap();
+        let second = fake.expect(&[2], Patience::Usual).await;
+        batcher.queue.line().in_time = Instant::now().checked_sub(wait_max).expect("a clock");
+        let three = submit(&batcher, 3).await;
+        assert!(!batcher.is_closed(), "it has only just come");
+        since(&batcher, wait_max / 2);
+        assert!(batcher.is_closed(), "everybody has been late for long");
+        assert_eq!(batcher.call(4).await.unwrap_err().code(), "core.overloaded");
+        second.send(doubled(&[2])).unwrap();
+        two.await.unwrap().unwrap();
+        fake.grants(&[3], Patience::Usual).await;
+        three.await.unwrap().unwrap();
+        assert!(batcher.slowest() >= wait_max / 2 && batcher.slowest().is_zero());
+        let (five, six) = (submit(&batcher, 5).await, submit(&batcher, 6).await);
+        let answer = fake.expect(&[5], Patience::Usual).await;
+        since(&batcher, wait_max / 2);
+        assert!(!batcher.is_closed(), "somebody left in time");
+        answer.send(doubled(&[5])).unwrap();
+        five.await.unwrap().unwrap();
+        fake.grants(&[6], Patience::Usual).await;
+        six.await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 //! * 0A000 (a prepared statement met a changed result type after a deploy): forget the statements, once again;
 //! * a connection that turned out dead before the statement was sent: once again on another one.
 //!
-//! Everything else becomes a [`Problem`]. Parameters reach neither span nor log.
+//! When the database falls silent ([`super::pulse`]) the call ends at once. Everything else becomes a [`Problem`]. Parameters reach neither span nor log.
 
 use std::time::{Duration, Instant};
 
@@ -37,13 +37,16 @@ pub async fn query(
         db.sqlstate = field::Empty,
     );
     let started = Instant::now();
-    let outcome = match tokio::time::timeout(pool.call_timeout(), run(pool, name, sql, params))
-        .instrument(span.clone())
-        .await
-    {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Problem::unavailable(format_args!("{name}: the database did not answer in time"))),
+    let call = async {
+        tokio::select! {
+            biased;
+            () = pool.pulse().silence() => Err(Problem::unavailable("the database is silent")),
+            outcome = tokio::time::timeout(pool.call_timeout(), run(pool, name, sql, params)) => outcome.unwrap_or_else(|_| {
+                Err(Problem::unavailable(format_args!("{name}: the database did not answer in time")))
+            }),
+        }
     };
+    let outcome = call.instrument(span.clone()).await;
     metrics::histogram!("tradepost_db_call_seconds", "function" => name)
         .record(started.elapsed().as_secs_f64());
     match &outcome {

@@ -3,6 +3,7 @@
 //! * [`pool`]: connections for the roles `tradepost_api` and `tradepost_worker`, with every timeout set.
 //! * [`call`]: the one way to run a statement; retries, spans, metrics and the conversion of errors live there.
 //! * [`batch`]: gathers concurrent requests into one call of a batch function.
+//! * [`pulse`]: whether the database answers at all; calls end at once when it does not.
 //! * [`listen`]: the one LISTEN connection of the process, fanned out in memory.
 //! * [`migrate`] and [`replay`]: `tradepost migrate`; see `migrations/README.md` and `sql/README.md`.
 
@@ -13,6 +14,7 @@ pub mod call;
 pub mod listen;
 pub mod migrate;
 pub mod pool;
+pub mod pulse;
 pub mod replay;
 
 pub use batch::Batcher;

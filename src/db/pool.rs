@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::ops::Deref;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -16,7 +17,9 @@ use deadpool_postgres::{
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 
+use super::pulse::Pulse;
 use crate::problem::Problem;
+use crate::refusals::Refusals;
 
 /// Everything tunable about a pool. Start from [`Settings::api`] or [`Settings::worker`].
 #[derive(Clone)]
@@ -37,6 +40,8 @@ pub struct Settings {
     pub transaction_timeout: Duration,
     /// The program's own limit on a call, for a server that does not answer at all.
     pub call_timeout: Duration,
+    /// Calls end when this says that nobody answers.
+    pub pulse: Pulse,
 }
 
 impl Settings {
@@ -54,6 +59,7 @@ impl Settings {
             idle_in_transaction_timeout: Duration::from_secs(10),
             transaction_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(6),
+            pulse: Pulse::default(),
         }
     }
 
@@ -107,6 +113,8 @@ pub struct Pool {
     inner: deadpool_postgres::Pool,
     role: &'static str,
     call_timeout: Duration,
+    pulse: Pulse,
+    refusals: Arc<Refusals>,
 }
 
 /// How busy a pool is, for `/metrics`.
@@ -162,7 +170,13 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .context("building the connection pool")?;
-        Ok(Self { inner, role: settings.role, call_timeout: settings.call_timeout })
+        Ok(Self {
+            inner,
+            role: settings.role,
+            call_timeout: settings.call_timeout,
+            pulse: settings.pulse.clone(),
+            refusals: Arc::default(),
+        })
     }
 
     /// A connection that leaves the pool for good when the caller is dropped while it is in use: its statement is
@@ -173,10 +187,14 @@ impl Pool {
             Ok(object) => Ok(Connection { object: Some(object), is_done: false }),
             Err(PoolError::Timeout(deadpool_postgres::TimeoutType::Wait)) => {
                 metrics::counter!("tradepost_db_pool_refused_total", "pool" => self.role).increment(1);
-                Err(Problem::overloaded("no database connection became free in time"))
+                Err(self.refusals.overloaded(self.role, "no database connection became free in time"))
             }
             Err(e) => Err(Problem::unavailable(format_args!("no database connection: {e}"))),
         }
+    }
+
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     pub fn call_timeout(&self) -> Duration {

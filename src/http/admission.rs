@@ -1,16 +1,19 @@
 //! Who may begin, when more want to than there is room for.
 //!
 //! Every request of the API belongs to a class by its route, and each class has a budget of its own: so many may be present
-//! at once, and so many of those at work in front of the connection pool. The others stand in line for a moment, first come,
-//! first served. Whoever finds no place, or whose moment is over, is refused (503 `core.overloaded`, `Retry-After: 1`) before
-//! anything was parsed, authenticated or asked of the database. The budgets are such that reads and exports together leave a
-//! part of the pool to checkout whatever happens.
+//! at once, and so many of those at work in front of the connection pool. The others stand in line ([`Turns`]), unless the line
+//! stands still, and what travels in a batch is asked for whether its queue takes anybody. Whoever finds no place is refused at
+//! once (503 `core.overloaded`, `Retry-After: 1`), before anything was parsed, authenticated or asked of the database.
+//!
+//! Checkout comes before reads, reads before exports. They share the processors of the database, so the lines are not enough:
+//! while checkout is slow, fewer reads and exports work at once, down to one of each, and step by step more when it is fast
+//! again (additive increase, multiplicative decrease).
 //!
 //! The body is read before a place is taken, so that a client that sends one byte a second occupies nobody's place; what
 //! large bodies take of the memory is bounded.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -19,9 +22,11 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use super::json;
+use super::turns::Turns;
 use crate::app::App;
 use crate::config::Config;
 use crate::problem::Problem;
+use crate::refusals::Refusals;
 
 /// How long the client will wait, in milliseconds: `x-request-timeout-ms` as a client sends it, the other as Envoy and what is
 /// built on it tell the services behind them.
@@ -55,6 +60,7 @@ impl Class {
             "/orders/{orderId}/payment"
             | "/orders/{orderId}/confirm-payment"
             | "/orders/{orderId}/cancel"
+            | "/orders/{orderId}/refunds"
             | "/inventory/confirm/{reservationId}"
             | "/inventory/release/{reservationId}" => Self::Checkout,
             "/auth/login" | "/auth/register" => Self::Login,
@@ -81,7 +87,8 @@ pub struct Admission {
     export: Budget,
     login: Budget,
     bodies: Semaphore,
-    wait: Duration,
+    /// What checkout may take before others make room.
+    checkout_goal: Duration,
 }
 
 #[derive(Debug)]
@@ -89,23 +96,56 @@ struct Budget {
     class: Class,
     present: AtomicUsize,
     present_max: usize,
-    at_work: Semaphore,
-    /// Refusals since the last line in the log, and its second: one line a second says as much as a thousand.
-    refused: AtomicU64,
-    logged_s: AtomicU64,
+    turns: Turns,
+    /// Most at work at once while checkout is well.
+    at_work_max: usize,
+    refusals: Refusals,
 }
+
+/// How often budgets follow what checkout needs.
+pub const BALANCE_EVERY: Duration = Duration::from_millis(100);
+/// Nobody in line waits longer than so many times the wait that closes it.
+const LINE_WAITS: u32 = 10;
 
 impl Admission {
     pub fn new(config: &Config) -> Self {
         let pool = config.api_connections_max;
+        let wait = Duration::from_millis(config.admission_wait_ms);
+        let budget = |class, present_max, at_work_max: usize| Budget {
+            class,
+            present: AtomicUsize::new(0),
+            present_max,
+            turns: Turns::new(at_work_max, wait, wait * LINE_WAITS),
+            at_work_max: at_work_max.max(1),
+            refusals: Refusals::default(),
+        };
         Self {
             // what waits for a batch occupies no connection; the queues of the batches have limits of their own
-            checkout: Budget::new(Class::Checkout, config.checkouts_max, config.checkouts_max),
-            standard: Budget::new(Class::Standard, config.requests_max, pool / 2),
-            export: Budget::new(Class::Export, config.exports_max, pool / 8),
-            login: Budget::new(Class::Login, config.logins_max, config.logins_max),
+            checkout: budget(Class::Checkout, config.checkouts_max, config.checkouts_max),
+            standard: budget(Class::Standard, config.requests_max, pool / 2),
+            export: budget(Class::Export, config.exports_max, pool / 8),
+            login: budget(Class::Login, config.logins_max, config.logins_max),
             bodies: Semaphore::new(BODIES_KIB),
-            wait: Duration::from_millis(config.admission_wait_ms),
+            checkout_goal: Duration::from_millis(config.checkout_goal_ms),
+        }
+    }
+
+    /// Requests of this class that were let in and have no answer yet.
+    pub fn present(&self, class: Class) -> usize {
+        self.budget(class).present.load(Ordering::Relaxed)
+    }
+
+    /// Makes room for checkout, or takes some back. `slowest`: the longest that an answer of a batch took since the last time.
+    #[allow(clippy::cast_precision_loss)] // far fewer than 2^52
+    pub fn balance(&self, slowest: Duration) {
+        for budget in [&self.standard, &self.export] {
+            let limit = budget.turns.limit();
+            let next = if slowest > self.checkout_goal { limit / 2 } else { limit + 1 };
+            let next = next.clamp(1, budget.at_work_max);
+            if next != limit {
+                budget.turns.set_limit(next);
+            }
+            metrics::gauge!("tradepost_http_at_work_limit", "class" => budget.class.name()).set(next as f64);
         }
     }
 
@@ -130,17 +170,6 @@ impl Drop for Present<'_> {
 }
 
 impl Budget {
-    fn new(class: Class, present_max: usize, at_work_max: usize) -> Self {
-        Self {
-            class,
-            present: AtomicUsize::new(0),
-            present_max,
-            at_work: Semaphore::new(at_work_max.max(1)),
-            refused: AtomicU64::new(0),
-            logged_s: AtomicU64::new(0),
-        }
-    }
-
     fn enter(&self) -> Result<Present<'_>, Problem> {
         let before = self.present.fetch_add(1, Ordering::Relaxed);
         self.record(before + 1);
@@ -156,13 +185,7 @@ impl Budget {
     fn refuse(&self, reason: &'static str) -> Problem {
         let class = self.class.name();
         metrics::counter!("tradepost_http_shed_total", "class" => class, "reason" => reason).increment(1);
-        self.refused.fetch_add(1, Ordering::Relaxed);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        if self.logged_s.swap(now, Ordering::Relaxed) != now {
-            let refused = self.refused.swap(0, Ordering::Relaxed);
-            tracing::warn!(class, reason, refused, "more requests than there is room for");
-        }
-        Problem::overloaded(format_args!("{class}: {reason}")).already_logged()
+        self.refusals.overloaded(class, reason)
     }
 }
 
@@ -174,6 +197,7 @@ where
     let admission = &app.admission;
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let budget = admission.budget(Class::of(request.method(), route));
+    let queue = if request.method() == Method::POST { app.batch.of_route(route) } else { None };
     let (parts, body) = request.into_parts();
     let size = http_body::Body::size_hint(&body);
     let limit = app.config.body_limit_bytes;
@@ -194,11 +218,14 @@ where
             Err(problem) => return problem.into_response(),
         }
     };
+    if queue.is_some_and(|queue| queue.is_closed()) {
+        return budget.refuse("batch").into_response();
+    }
     let _place = match budget.enter() {
         Ok(place) => place,
         Err(problem) => return problem.into_response(),
     };
-    let Ok(Ok(_turn)) = tokio::time::timeout(admission.wait, budget.at_work.acquire()).await else {
+    let Ok(_turn) = budget.turns.take().await else {
         return budget.refuse("wait").into_response();
     };
     next(Request::from_parts(parts, body)).await
@@ -257,6 +284,28 @@ mod tests {
         assert_eq!(of(Method::POST, "/pricing/commission-rules/simulate"), Class::Export);
         assert_eq!(of(Method::POST, "/auth/login"), Class::Login);
         assert_eq!(of(Method::POST, "/auth/refresh"), Class::Standard);
+    }
+
+    #[test]
+    fn others_make_room_for_checkout_and_come_back() {
+        let config = Config::default();
+        let admission = Admission::new(&config);
+        let limits = || (admission.standard.turns.limit(), admission.export.turns.limit());
+        let slow = Duration::from_millis(config.checkout_goal_ms + 1);
+        assert_eq!(limits(), (8, 2));
+        admission.balance(slow);
+        assert_eq!(limits(), (4, 1));
+        for _ in 0..3 {
+            admission.balance(slow);
+        }
+        assert_eq!(limits(), (1, 1), "somebody always works");
+        admission.balance(Duration::ZERO);
+        assert_eq!(limits(), (2, 2));
+        for _ in 0..9 {
+            admission.balance(Duration::ZERO);
+        }
+        assert_eq!(limits(), (8, 2));
+        assert_eq!(admission.checkout.turns.limit(), config.checkouts_max);
     }
 
     #[test]

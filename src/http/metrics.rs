@@ -101,8 +101,12 @@ pub async fn scrape(State(app): State<App>) -> Response {
 /// Connections of the pools.
 #[allow(clippy::cast_precision_loss, clippy::needless_pass_by_value)] // a pool has far fewer than 2^52 connections
 pub fn pools(app: App) -> BoxFuture<'static, Result<(), Problem>> {
-    let pools =
-        [("api", app.pool.status()), ("worker", app.worker_pool.status()), ("batch", app.lanes.status())];
+    let pools = [
+        ("api", app.pool.status()),
+        ("checkout", app.checkout_pool.status()),
+        ("worker", app.worker_pool.status()),
+        ("batch", app.lanes.status()),
+    ];
     for (name, status) in pools {
         metrics::gauge!("tradepost_db_pool_size", "pool" => name).set(status.open as f64);
         metrics::gauge!("tradepost_db_pool_max_size", "pool" => name).set(status.max_connections as f64);

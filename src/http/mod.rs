@@ -21,6 +21,7 @@ pub mod query;
 pub mod request_id;
 pub mod respond;
 pub mod server;
+pub mod turns;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 //! Hashing and checking passwords.
 //!
 //! A password is a resource: each hash takes tens of milliseconds of one core and megabytes of memory. So at most half of the
-//! cores work on them, on blocking threads, and a short queue waits; whoever does not fit is told to come back. A flood of
-//! logins then cannot starve anything else.
+//! cores work on them, and a short queue waits; whoever does not fit is told to come back. The threads that hash are of low
+//! priority (on Linux): they take what nobody else wants, and little of the rest. A flood of logins then cannot starve
+//! anything else.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use axum::http::StatusCode;
+use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 use crate::problem::{Problem, Result};
@@ -41,6 +43,27 @@ pub struct Passwords {
     /// Those being worked on and those waiting.
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
+    /// Its blocking threads hash. Only dropping takes it.
+    hashers: Option<Runtime>,
+}
+
+impl Drop for Passwords {
+    fn drop(&mut self) {
+        if let Some(hashers) = self.hashers.take() {
+            hashers.shutdown_background();
+        }
+    }
+}
+
+/// The nice value of threads that hash: a tenth of the share of others, so that nobody who logs in waits for ever either.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+fn step_back() {
+    #[cfg(target_os = "linux")] // elsewhere this would be about the whole process
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "passwords are hashed with the usual priority");
+    }
 }
 
 impl fmt::Debug for Passwords {
@@ -61,6 +84,14 @@ impl Passwords {
             dummy,
             places: Arc::new(Semaphore::new(cores + QUEUE_MAX)),
             cores: Arc::new(Semaphore::new(cores)),
+            hashers: Some(
+                tokio::runtime::Builder::new_current_thread()
+                    .thread_name("password")
+                    .max_blocking_threads(cores)
+                    .on_thread_start(step_back)
+                    .build()
+                    .expect("a runtime without drivers"),
+            ),
         }
     }
 
@@ -98,14 +129,14 @@ impl Passwords {
             .retry_after(1));
         };
         let core = Arc::clone(&self.cores).acquire_owned().await.map_err(Problem::internal)?;
+        let hashers = self.hashers.as_ref().expect("taken only by drop");
         // The permits go with the work: a caller that went away frees them only when its hash is done.
-        tokio::task::spawn_blocking(move || {
+        let work = hashers.spawn_blocking(move || {
             let done = work();
             drop((core, place));
             done
-        })
-        .await
-        .map_err(Problem::internal)
+        });
+        work.await.map_err(Problem::internal)
     }
 }
 
@@ -170,6 +201,16 @@ mod tests {
         assert!(passwords.verify(Secret::new("correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(Secret::new("correct horsf"), Some(hash)).await.unwrap());
         assert!(!passwords.verify(Secret::new("nobody has this password"), None).await.unwrap());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn whoever_hashes_steps_back() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let before = nice();
+        let passwords = Passwords::new(CHEAP);
+        assert!(passwords.work(nice).await.unwrap() >= NICE);
+        assert_eq!(nice(), before, "nobody else does");
     }
 
     #[tokio::test]

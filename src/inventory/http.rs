@@ -157,7 +157,7 @@ pub async fn confirm_reservation(
     ApiPath(reservation_id): ApiPath<Uuid>,
 ) -> Result<impl IntoResponse> {
     let (reservation, is_replayed) =
-        sql::confirm_reservation(&app.pool, &ctx.call(&actor), reservation_id).await?;
+        sql::confirm_reservation(&app.checkout_pool, &ctx.call(&actor), reservation_id).await?;
     Ok(Replayable { is_replayed, answer: Json(reservation) })
 }
 
@@ -182,6 +182,6 @@ pub async fn release_reservation(
     ApiPath(reservation_id): ApiPath<Uuid>,
 ) -> Result<impl IntoResponse> {
     let (reservation, is_replayed) =
-        sql::release_reservation(&app.pool, &ctx.call(&actor), reservation_id).await?;
+        sql::release_reservation(&app.checkout_pool, &ctx.call(&actor), reservation_id).await?;
     Ok(Replayable { is_replayed, answer: Json(reservation) })
 }

@@ -12,6 +12,7 @@ use super::types::{
     SimulatedCommissions, SimulatedPromotion, Simulation,
 };
 use crate::app::App;
+use crate::db::batch::Batched as _;
 use crate::http::actor::{Actor, AdminActor, BuyerActor, SellerActor};
 use crate::http::context::Ctx;
 use crate::http::idempotency::IdempotencyKey;
@@ -45,7 +46,12 @@ pub async fn place_order(
     _key: IdempotencyKey,
     ApiJson(order): ApiJson<NewOrder>,
 ) -> Result<impl IntoResponse> {
-    let placed = app.batch.place_orders.call(Placing::new(ctx.call(&actor), order)).await?;
+    let request = Placing::new(ctx.call(&actor), order);
+    let rows = request.rows();
+    let placed = app.batch.place_orders.call(request).await?;
+    if let Ok(order) = &placed.outcome {
+        app.order_rows.insert(order.order_id, rows.into());
+    }
     Ok(Replayable {
         is_replayed: placed.is_replayed,
         answer: placed
@@ -211,7 +217,8 @@ pub async fn cancel_order(
     ApiJson(cancellation): ApiJson<Cancellation>,
 ) -> Result<impl IntoResponse> {
     let (status, is_replayed) =
-        sql::cancel_order(&app.pool, &ctx.call(&actor), order_id, cancellation.reason.as_deref()).await?;
+        sql::cancel_order(&app.checkout_pool, &ctx.call(&actor), order_id, cancellation.reason.as_deref())
+            .await?;
     Ok::<_, Problem>(Replayable { is_replayed, answer: Versioned(status) })
 }
 

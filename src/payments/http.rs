@@ -71,7 +71,7 @@ pub async fn start_payment(
             (StatusCode::CREATED, pending.started(Some(reference), "CONFIRM_WITH_CODE", hint))
         }
         Ok(Creation::Declined { code }) => {
-            let failed = sql::fail_payment(&app.pool, &call, pending.payment_id, &code).await?;
+            let failed = sql::fail_payment(&app.checkout_pool, &call, pending.payment_id, &code).await?;
             return Ok(Replayable { is_replayed, answer: failed.outcome.map(Versioned) }.into_response());
         }
         Err(Unknown(cause)) => {
@@ -87,7 +87,7 @@ pub async fn start_payment(
 async fn resolved(app: &App, call: &CallContext, payment: Pending) -> Result<Response> {
     let is_replayed = payment.is_replayed;
     if payment.status == "FAILED" {
-        let failed = sql::fail_payment(&app.pool, call, payment.payment_id, "unknown").await?;
+        let failed = sql::fail_payment(&app.checkout_pool, call, payment.payment_id, "unknown").await?;
         return Ok(Replayable { is_replayed, answer: failed.outcome.map(Versioned) }.into_response());
     }
     let started =
@@ -130,7 +130,8 @@ pub async fn confirm_payment(
 ) -> Result<impl IntoResponse> {
     let call = ctx.call(&actor);
     let settlement = settle(&app, &call, order_id, &confirmation).await?;
-    let request = Confirming::new(call, order_id, confirmation, settlement);
+    let stock = app.order_rows.get(&order_id).unwrap_or_default();
+    let request = Confirming::new(call, order_id, confirmation, settlement, &stock);
     let confirmed = app.batch.confirm_payments.call(request).await?;
     Ok(Replayable { is_replayed: confirmed.is_replayed, answer: confirmed.outcome.map(Versioned) })
 }
@@ -145,7 +146,7 @@ async fn settle(
     let reference = if let Some(reference) = &confirmation.provider_reference {
         reference.clone()
     } else {
-        let found = sql::find_payment(&app.pool, call, order_id, confirmation.payment_id).await?;
+        let found = sql::find_payment(&app.checkout_pool, call, order_id, confirmation.payment_id).await?;
         match in_time(app, app.provider.lookup(&found.charge)).await {
             // the payment was given up: what was not taken yet is not taken any more
             Ok(Lookup::Open { .. }) if found.status == "FAILED" => return Err(declined(found.failure_code)),
@@ -245,7 +246,7 @@ pub async fn request_refund(
     ApiJson(NewRefund { amount, reason }): ApiJson<NewRefund>,
 ) -> Result<impl IntoResponse> {
     let (refund, is_replayed) =
-        sql::request_refund(&app.pool, &ctx.call(&actor), order_id, &amount, &reason).await?;
+        sql::request_refund(&app.checkout_pool, &ctx.call(&actor), order_id, &amount, &reason).await?;
     let location = format!("/api/v1/orders/{order_id}/payments");
     Ok::<_, Problem>(Replayable { is_replayed, answer: Created(location, Json(refund)) })
 }

@@ -267,6 +267,8 @@ pub struct Confirming {
     order_id: Uuid,
     body: PaymentConfirmation,
     settlement: Word,
+    #[serde(skip)]
+    rows: Vec<u64>,
 }
 
 impl Batched for Confirming {
@@ -275,17 +277,25 @@ impl Batched for Confirming {
     }
 
     fn rows(&self) -> Vec<u64> {
-        vec![batch::row(self.order_id)]
+        self.rows.clone()
     }
 }
 
 impl Confirming {
-    pub fn new(ctx: CallContext, order_id: Uuid, body: PaymentConfirmation, settlement: Settlement) -> Self {
+    /// `stock`: the stock rows of the order, as far as they are known here.
+    pub fn new(
+        ctx: CallContext,
+        order_id: Uuid,
+        body: PaymentConfirmation,
+        settlement: Settlement,
+        stock: &[u64],
+    ) -> Self {
         Self {
             actor_id: ctx.actor_id,
             session_id: ctx.session_id,
             request_id: ctx.request_id,
             idempotency_key: ctx.idempotency_key,
+            rows: stock.iter().copied().chain([batch::row(order_id)]).collect(),
             order_id,
             body,
             settlement: settlement.into(),

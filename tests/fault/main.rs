@@ -93,7 +93,7 @@ macro_rules! scenarios {
 
 scenarios! {
     sell_out crash holds crossing log inversion stream long_transaction latency deaf same_key cuts neighbours coupons
-    refunds trade full_disk
+    refunds trade full_disk frozen
 }
 
 macro_rules! planted {

@@ -136,6 +136,7 @@ impl Stage {
             .env("TRADEPOST_POOL_WAIT_MS", "30000")
             .env("TRADEPOST_LOCK_TIMEOUT_MS", "25000")
             .env("TRADEPOST_BATCH_WAIT_MS", "25000")
+            .env("TRADEPOST_DATABASE_SILENCE_MS", "30000")
             .env("TRADEPOST_STATEMENT_TIMEOUT_MS", "30000")
             .env("TRADEPOST_REQUEST_TIMEOUT_MS", "45000");
         for (name, value) in &self.setup.env {
@@ -192,6 +193,18 @@ impl Stage {
         let (new, address) = self.spawn(n).await;
         program.proxy.set_upstream(address);
         *child = Some(new);
+    }
+
+    /// What the programs take of the memory together.
+    pub async fn memory_kib(&self) -> u64 {
+        let mut sum = 0;
+        for program in &self.programs {
+            let Some(pid) = program.child.lock().await.as_ref().and_then(Child::id) else { continue };
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+            sum += line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0);
+        }
+        sum
     }
 
     /// Ends the programs and drops the database.

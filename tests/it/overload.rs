@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tradepost::embedded::DbRole;
+use tradepost::http::admission::Class;
 
 use crate::support::{Reply, Test, Uuid, basket, json, run_with, together};
 
@@ -78,6 +79,53 @@ fn a_stuck_row_hurts_only_those_who_want_it() {
     );
 }
 
+/// A confirmation takes stock as well: those of orders that want a stuck row are refused, the others are not, and nobody's
+/// money is lost.
+#[test]
+fn a_stuck_row_hurts_only_confirmations_that_want_it() {
+    run_with(
+        |config| (config.batch_lock_timeout_ms, config.lock_timeout_ms) = (200, 1000),
+        async |t| {
+            let sam = t.seller("sam").await;
+            let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);
+            let buyers = t.crowd(12).await;
+            let mut payments = Vec::new();
+            for (i, buyer) in buyers.iter().enumerate() {
+                let order = t.order(buyer, &[(if i % 2 == 0 { lamp } else { chair }, 1)]).await;
+                let order_id = order.id("orderId");
+                assert_eq!(t.app().order_rows.get(&order_id).map(|rows| rows.len()), Some(1));
+                let method = json!({ "method": { "token": "tok_success" } });
+                let begun =
+                    buyer.post(&format!("/orders/{order_id}/payment"), method).once().await.expect(201);
+                let word = json!({ "paymentId": begun["paymentId"], "providerReference": begun["providerReference"] });
+                payments.push((format!("/orders/{order_id}/confirm-payment"), word));
+            }
+            let confirm = async || {
+                together(12, |i| {
+                    let (buyer, (path, word)) = (buyers[i].clone(), payments[i].clone());
+                    async move { buyer.post(&path, word).key("confirm").await }
+                })
+                .await
+            };
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            lock.execute(LOCKED, &[&lamp]).await.expect("a lock");
+            for (i, reply) in confirm().await.into_iter().enumerate() {
+                if i % 2 == 0 {
+                    refused(reply)
+                } else {
+                    reply.expect(200)
+                };
+            }
+            lock.rollback().await.expect("rolled back");
+            for reply in confirm().await {
+                reply.expect(200);
+            }
+            assert_eq!((t.stock(lamp).await, t.stock(chair).await), ("94/0".to_owned(), "94/0".to_owned()));
+        },
+    );
+}
+
 /// While the lane is held up: who goes before the batch leaves has asked for nothing; who goes afterwards has an order, and
 /// the key tells which.
 #[test]
@@ -144,6 +192,8 @@ fn a_full_queue_refuses_at_once() {
             for who in 5..8 {
                 refused(place(who).await.expect("an answer"));
             }
+            // before anything was looked at
+            refused(t.anybody().post("/orders", json!("not an order")).await);
             lock.rollback().await.expect("rolled back");
             for place in within {
                 place.await.expect("an answer").expect(201);
@@ -196,6 +246,43 @@ fn reads_that_hang_leave_room_for_checkout() {
                 reply.expect("an answer").expect(200);
             }
             t.anybody().get("/categories").await.expect(200);
+        },
+    );
+}
+
+/// A stall makes those wait who are there already, and nobody go.
+#[test]
+fn reads_outlast_a_stall() {
+    run_with(
+        |config| (config.api_connections_max, config.admission_wait_ms) = (8, 2_000),
+        async |t| {
+            let admin = t.admin().await;
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            lock.batch_execute("lock table pricing.price_lists in access exclusive mode")
+                .await
+                .expect("a lock");
+            let there: Vec<_> = (0..40)
+                .map(|_| {
+                    let admin = admin.clone();
+                    tokio::spawn(async move { admin.get("/price-lists").await })
+                })
+                .collect();
+            while t.app().admission.present(Class::Standard) != 40 {
+                tokio::task::yield_now().await;
+            }
+            // until nobody is let in any more: those before that give up
+            loop {
+                let late = admin.get("/price-lists").header("x-request-timeout-ms", 100).await;
+                assert_eq!(late.status, 503, "{}", late.describe());
+                if late.text.contains("core.overloaded") {
+                    break;
+                }
+            }
+            lock.rollback().await.expect("rolled back");
+            for read in there {
+                read.await.expect("an answer").expect(200);
+            }
         },
     );
 }

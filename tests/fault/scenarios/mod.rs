@@ -56,10 +56,12 @@ pub enum Scenario {
     Trade,
     /// HA-7: the disk of Postgres is full for a while.
     FullDisk,
+    /// HA-3: Postgres stands still for a while.
+    Frozen,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SellOut,
         Self::Crash,
         Self::Holds,
@@ -77,6 +79,7 @@ impl Scenario {
         Self::Refunds,
         Self::Trade,
         Self::FullDisk,
+        Self::Frozen,
     ];
 
     pub fn name(self) -> &'static str {
@@ -98,6 +101,7 @@ impl Scenario {
             Self::Refunds => "refunds",
             Self::Trade => "trade",
             Self::FullDisk => "full_disk",
+            Self::Frozen => "frozen",
         }
     }
 
@@ -108,7 +112,7 @@ impl Scenario {
 
     /// Whether it kills or stops the server.
     fn is_violent(self) -> bool {
-        matches!(self, Self::Crash | Self::Stream | Self::Trade | Self::FullDisk)
+        matches!(self, Self::Crash | Self::Stream | Self::Trade | Self::FullDisk | Self::Frozen)
     }
 }
 
@@ -236,6 +240,7 @@ impl Run {
             Scenario::Refunds => sales::refunds(&mut scene).await,
             Scenario::Trade => trade::trade(&mut scene).await,
             Scenario::FullDisk => trade::full_disk(&mut scene).await,
+            Scenario::Frozen => trade::frozen(&mut scene).await,
         }
         let Scene { findings, figures, stage: last, .. } = scene;
         let logs = stage.logs();
@@ -261,6 +266,10 @@ impl Run {
                     patience: Duration::from_secs(10),
                     ..setup
                 }
+            }
+            // All that bounds a wait is left alone but for this.
+            Scenario::Frozen => {
+                Setup { env: vec![("TRADEPOST_DATABASE_SILENCE_MS", "1000".to_owned())], ..setup }
             }
             // The streams hang on one of them.
             Scenario::LongTransaction | Scenario::Latency | Scenario::Deaf => Setup { programs: 1, ..setup },

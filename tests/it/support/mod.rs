@@ -427,6 +427,7 @@ fn config() -> Config {
         admission_wait_ms: 20_000,
         requests_max: 2_000,
         exports_max: 2_000,
+        database_silence_ms: 30_000,
         statement_timeout_ms: 20_000,
         lock_timeout_ms: 15_000,
         batch_wait_ms: 20_000,

@@ -39,6 +39,7 @@ impl Pace {
     }
 
     /// For those who are woken by much that does not concern them.
+    #[must_use]
     pub const fn resting(self, rest: Duration) -> Self {
         Self { rest, ..self }
     }

@@ -90,13 +90,12 @@ async fn beat(
 }
 
 async fn ask(client: Option<Client>, config: &Config) -> Result<Client, Error> {
-    let client = match client {
-        Some(client) => client,
-        None => {
-            let (client, connection) = config.connect(NoTls).await?;
-            tokio::spawn(connection);
-            client
-        }
+    let client = if let Some(client) = client {
+        client
+    } else {
+        let (client, connection) = config.connect(NoTls).await?;
+        tokio::spawn(connection);
+        client
     };
     client.simple_query("").await?;
     Ok(client)

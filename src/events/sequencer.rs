@@ -15,8 +15,11 @@ use crate::problem::{Problem, Result};
 use crate::worker::{self, Pace, Wake};
 
 /// A few milliseconds between busy steps let a batch gather; a process that hears of nothing looks four times a second.
-const PACE: Pace =
-    Pace { busy: Duration::from_millis(10), idle: Duration::from_millis(250), rest: Duration::from_millis(2) };
+const PACE: Pace = Pace {
+    busy: Duration::from_millis(10),
+    idle: Duration::from_millis(250),
+    rest: Duration::from_millis(2),
+};
 
 /// Holds the leadership as long as its connection lives.
 pub struct Sequencer {

@@ -25,6 +25,7 @@ use super::json;
 use super::turns::Turns;
 use crate::app::App;
 use crate::config::Config;
+use crate::db::batch::Load;
 use crate::problem::Problem;
 use crate::refusals::Refusals;
 
@@ -218,7 +219,7 @@ where
             Err(problem) => return problem.into_response(),
         }
     };
-    if queue.is_some_and(|queue| queue.is_closed()) {
+    if queue.is_some_and(Load::is_closed) {
         return budget.refuse("batch").into_response();
     }
     let _place = match budget.enter() {

@@ -144,8 +144,11 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
     }
 
     let broken = database.broken_invariants().await?;
+    let (_, memory_kib) = overload::memory_kib(bench.server.pid);
+    println!("the program's memory, at most: {:.0} MiB", memory_kib as f64 / 1024.0);
     let report = Report {
         facts: vec![
+            ("memoryKib", json!(memory_kib)),
             ("time", json!(jiff::Timestamp::now())),
             ("postgres", json!(database.cluster.major())),
             ("cpus", json!(std::thread::available_parallelism()?.get())),
@@ -253,7 +256,7 @@ impl Bench<'_> {
     }
 
     async fn complete_orders(&mut self) -> anyhow::Result<()> {
-        for clients in [8, 64] {
+        for clients in [8, 64, 256] {
             let before = self.counters().await?;
             let workers =
                 self.buyers(clients, Basket::Spread).await?.into_iter().map(CompleteOrders).collect();

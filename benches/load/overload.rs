@@ -142,7 +142,7 @@ async fn open(
 }
 
 /// The program's memory in KiB: now, and the most it ever was.
-fn memory_kib(pid: u32) -> (u64, u64) {
+pub fn memory_kib(pid: u32) -> (u64, u64) {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();

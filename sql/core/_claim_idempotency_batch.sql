@@ -41,6 +41,12 @@ begin
   from tried as t
   left join claimed as c using (account_id, idempotency_key);
 
+  if cardinality(v_fresh) = cardinality(p_requests) then  -- nearly always
+    return query
+    select r.request_no, 'FRESH', null::integer, r.response, p_now from unnest(p_requests) as r order by r.request_no;
+    return;
+  end if;
+
   -- A new statement: its snapshot sees the rows that others committed in between.
   return query
   select r.request_no,

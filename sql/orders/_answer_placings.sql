@@ -15,8 +15,10 @@ begin
          o.coupon_codes, o.shipping_address, o.placed_at, o.payment_due_at,
          case when o.total_minor = 0 then 2 when o.total_minor > 0 then 1 end, o.placed_at,
          (select jsonb_agg(
-                   f.document
-                   || '{"status": "PENDING", "carrier": null, "trackingNumber": null, "acceptDueAt": null, "acceptedAt": null, "shippedAt": null, "deliveredAt": null, "version": 1}'
+                   case when p.is_replayed or o.total_minor = 0  -- it may have moved on
+                     then f.document
+                       || '{"status": "PENDING", "carrier": null, "trackingNumber": null, "acceptDueAt": null, "acceptedAt": null, "shippedAt": null, "deliveredAt": null, "version": 1}'
+                     else f.document end
                    order by f.seller_id)
           from orders.view_fulfilment as f
           where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id)

@@ -52,14 +52,16 @@ begin
   v_answers := v_answers || array(select f from payments._refusals(v_requests) as f);
 
   -- what is not simply a payment that succeeded is stored whole
-  update core.idempotency_keys as k
-     set response = to_jsonb(a)
-    from unnest(v_answers) as a
-    join unnest(v_requests) as r using (request_no)
-    join unnest(v_claims) as c using (request_no)
-   where c.outcome = 'FRESH' and not payments._is_plain(a, v_now)
-     and k.account_id = r.actor_id and k.route = 'POST /orders/{id}/confirm-payment'
-     and k.idempotency_key = r.idempotency_key;
+  if exists (select from unnest(v_answers) as a where not payments._is_plain(a, v_now)) then
+    update core.idempotency_keys as k
+       set response = to_jsonb(a)
+      from unnest(v_answers) as a
+      join unnest(v_requests) as r using (request_no)
+      join unnest(v_claims) as c using (request_no)
+     where c.outcome = 'FRESH' and not payments._is_plain(a, v_now)
+       and k.account_id = r.actor_id and k.route = 'POST /orders/{id}/confirm-payment'
+       and k.idempotency_key = r.idempotency_key;
+  end if;
   v_answers := v_answers || array(
     select case
              when c.outcome = 'REPLAY' and c.response ? 'status' then jsonb_populate_record(

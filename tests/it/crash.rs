@@ -251,8 +251,8 @@ async fn survive() {
         client.await.expect("a client");
     }
 
-    let ready = buyers[0].at(&program.base).get("/health/ready").await;
-    assert_eq!(ready.status, 200, "{}", ready.describe());
+    // ready again, however busy the machine is: LIMIT ends the test if it never is
+    while buyers[0].at(&program.base).get("/health/ready").await.status != 200 {}
     let sql = connect(&folder).await;
     check(&sql, &history, things[3]).await;
     println!(

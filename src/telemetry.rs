@@ -115,6 +115,10 @@ fn describe() {
     describe_counter!("tradepost_db_listen_reconnects_total", "Ends of the LISTEN connection.");
     describe_counter!("tradepost_read_cache_hits_total", "Reads answered from memory.");
     describe_counter!(
+        "tradepost_read_cache_short_hits_total",
+        "Of the reads answered from memory, those that did not need the router."
+    );
+    describe_counter!(
         "tradepost_read_cache_misses_total",
         "Reads whose answer was to be kept but was not there."
     );

@@ -6,6 +6,7 @@
 //! client has the answer already. A request that says anything else goes the long way, to the same answer.
 
 use std::convert::Infallible;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
@@ -23,6 +24,8 @@ use crate::config::Config;
 use crate::http::observe::Arrival;
 use crate::http::{admission, conditional, layers, metrics as http_metrics};
 
+/// Under which the answers are mounted.
+const API: &str = "/api/v1";
 /// A few, because there are few common browsers; others go the long way.
 const DRESSES: usize = 4;
 /// Longer headers are nobody's usual ones.
@@ -94,7 +97,9 @@ impl Cache {
         if !is_plain {
             return None;
         }
-        self.get(request.uri().path_and_query()?.as_str()).map(Found)
+        // within the router the prefix of the API is taken off
+        let address = request.uri().path_and_query()?.as_str().strip_prefix(API)?;
+        self.look(address).and_then(|(entry, is_current)| is_current.then_some(Found(entry)))
     }
 }
 
@@ -124,6 +129,9 @@ impl Found {
             &dress.whole
         };
         arrival.answered_in(&mut response, &span, route, times);
+        for counter in [&app.cache.hits, &app.cache.short_hits] {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
         Some(response)
     }
 

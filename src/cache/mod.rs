@@ -230,6 +230,8 @@ pub struct Cache {
     /// Milliseconds after `born` at which the log was last asked with success; 0 = never.
     heard_ms: AtomicU64,
     hits: AtomicU64,
+    /// Of these, what was answered before the router.
+    short_hits: AtomicU64,
     misses: AtomicU64,
     deaf: AtomicU64,
     evictions: Evictions,
@@ -268,6 +270,7 @@ impl Cache {
             born: Instant::now(),
             heard_ms: AtomicU64::new(0),
             hits: AtomicU64::new(0),
+            short_hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             deaf: AtomicU64::new(0),
             evictions,
@@ -277,6 +280,11 @@ impl Cache {
     /// Reads answered from memory, and reads that asked the database in order to keep the answer.
     pub fn hits_and_misses(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    }
+
+    /// Reads answered from memory before the router.
+    pub fn short_hits(&self) -> u64 {
+        self.short_hits.load(Ordering::Relaxed)
     }
 
     pub fn is_on(&self) -> bool {
@@ -301,19 +309,20 @@ impl Cache {
         now.saturating_duration_since(known) <= HEARD_WITHIN
     }
 
-    fn get(&self, address: &str) -> Option<Arc<Entry>> {
+    /// What is kept and void neither by a change nor by the clock, and whether enough is known to give it.
+    fn look(&self, address: &str) -> Option<(Arc<Entry>, bool)> {
         let entry = self.store.as_ref()?.get(address)?;
         let now = Instant::now();
         let is_good = now < entry.until && self.epochs.stands(&entry.stamp);
-        if !is_good {
-            return None;
-        }
-        if !self.is_current(entry.asked, now) {
-            self.deaf.fetch_add(1, Ordering::Relaxed);
-            return None;
-        }
-        self.hits.fetch_add(1, Ordering::Relaxed);
-        Some(entry)
+        let is_current = self.is_current(entry.asked, now);
+        is_good.then_some((entry, is_current))
+    }
+
+    fn get(&self, address: &str) -> Option<Arc<Entry>> {
+        let (entry, is_current) = self.look(address)?;
+        let counter = if is_current { &self.hits } else { &self.deaf };
+        counter.fetch_add(1, Ordering::Relaxed);
+        is_current.then_some(entry)
     }
 
     /// Before the query of an answer that [`Cache::put`] will store.
@@ -378,6 +387,7 @@ pub fn collect(app: App) -> BoxFuture<'static, Result<(), Problem>> {
     let cache = &app.cache;
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     metrics::counter!("tradepost_read_cache_hits_total").absolute(count(&cache.hits));
+    metrics::counter!("tradepost_read_cache_short_hits_total").absolute(count(&cache.short_hits));
     metrics::counter!("tradepost_read_cache_misses_total").absolute(count(&cache.misses));
     metrics::counter!("tradepost_read_cache_unheard_total").absolute(count(&cache.deaf));
     metrics::counter!("tradepost_read_cache_evictions_total").absolute(count(&cache.evictions.0));
@@ -494,26 +504,32 @@ mod tests {
             cache.find(&request.body(Body::from(body)).unwrap()).is_some()
         };
         let long = "x".repeat(200);
-        assert!(is_short("GET", "/x?a=1", &[], ""));
-        assert!(is_short("GET", "/x?a=1", &[("accept-encoding", "br"), ("if-none-match", "*")], ""));
-        assert!(is_short("GET", "http://example.com/x?a=1", &[("origin", "null"), ("cookie", "a=b")], ""));
+        assert!(is_short("GET", "/api/v1/x?a=1", &[], ""));
+        assert!(is_short("GET", "/api/v1/x?a=1", &[("accept-encoding", "br"), ("if-none-match", "*")], ""));
+        assert!(is_short(
+            "GET",
+            "http://example.com/api/v1/x?a=1",
+            &[("origin", "null"), ("cookie", "a=b")],
+            ""
+        ));
         for (method, address, headers, body) in [
-            ("HEAD", "/x?a=1", &[][..], ""),
-            ("GET", "/x?a=2", &[], ""),
-            ("GET", "/x", &[], ""),
-            ("GET", "/x?a=1", &[], "{}"),
-            ("GET", "/x?a=1", &[("authorization", "Bearer x")], ""),
-            ("GET", "/x?a=1", &[("idempotency-key", "x")], ""),
-            ("GET", "/x?a=1", &[("x-request-timeout-ms", "0")], ""),
-            ("GET", "/x?a=1", &[("x-envoy-expected-rq-timeout-ms", "5")], ""),
-            ("GET", "/x?a=1", &[("accept-encoding", "br"), ("accept-encoding", "gzip")], ""),
-            ("GET", "/x?a=1", &[("accept-encoding", &*long)], ""),
-            ("GET", "/x?a=1", &[("origin", &*long)], ""),
+            ("HEAD", "/api/v1/x?a=1", &[][..], ""),
+            ("GET", "/api/v1/x?a=2", &[], ""),
+            ("GET", "/api/v1/x", &[], ""),
+            ("GET", "/x?a=1", &[], ""),
+            ("GET", "/api/v1/x?a=1", &[], "{}"),
+            ("GET", "/api/v1/x?a=1", &[("authorization", "Bearer x")], ""),
+            ("GET", "/api/v1/x?a=1", &[("idempotency-key", "x")], ""),
+            ("GET", "/api/v1/x?a=1", &[("x-request-timeout-ms", "0")], ""),
+            ("GET", "/api/v1/x?a=1", &[("x-envoy-expected-rq-timeout-ms", "5")], ""),
+            ("GET", "/api/v1/x?a=1", &[("accept-encoding", "br"), ("accept-encoding", "gzip")], ""),
+            ("GET", "/api/v1/x?a=1", &[("accept-encoding", &*long)], ""),
+            ("GET", "/api/v1/x?a=1", &[("origin", &*long)], ""),
         ] {
             assert!(!is_short(method, address, headers, body), "{method} {address} {headers:?}");
         }
         cache.changed(Change::Products);
-        assert!(!is_short("GET", "/x?a=1", &[], ""), "it does not count any more");
+        assert!(!is_short("GET", "/api/v1/x?a=1", &[], ""), "it does not count any more");
     }
 
     #[test]

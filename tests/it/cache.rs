@@ -125,18 +125,26 @@ fn what_is_the_same_for_everybody_is_asked_for_once() {
         };
         look().await;
         let metrics = look().await;
-        for name in ["hits_total", "misses_total", "unheard_total", "evictions_total", "bytes", "entries"] {
+        for name in [
+            "hits_total",
+            "short_hits_total",
+            "misses_total",
+            "unheard_total",
+            "evictions_total",
+            "bytes",
+            "entries",
+        ] {
             assert!(metrics.contains(&format!("\ntradepost_read_cache_{name} ")), "{name}");
         }
     });
 }
 
-/// An answer as its client sees it, but for what is new each time.
+/// An answer as its client sees it, but for what is new each time, and for how the body travels: one that is kept has a length.
 async fn looks(request: Request) -> (u16, BTreeMap<String, Vec<u8>>, Vec<u8>) {
     let answer = request.open().await;
     let mut headers = BTreeMap::<String, Vec<u8>>::new();
     for (name, value) in answer.headers() {
-        if !matches!(name.as_str(), "date" | "x-request-id") {
+        if !matches!(name.as_str(), "date" | "x-request-id" | "content-length" | "transfer-encoding") {
             headers.entry(name.to_string()).or_default().extend([value.as_bytes(), b", "].concat());
         }
     }
@@ -181,6 +189,8 @@ fn a_kept_answer_looks_the_same_on_the_short_and_the_long_way() {
             &[("origin", shop), ("accept-encoding", "br")],
             &[("if-none-match", &etag), ("origin", other)],
         ];
+        let before = (t.app().cache.short_hits(), t.app().cache.hits_and_misses());
+        let mut asked = 0;
         for wish in wishes {
             let ask =
                 || wish.iter().fold(anybody.get(path), |request, (name, value)| request.header(name, value));
@@ -188,8 +198,14 @@ fn a_kept_answer_looks_the_same_on_the_short_and_the_long_way() {
                 let short = looks(ask()).await;
                 let long = looks(ask().header("x-request-timeout-ms", 8_000)).await;
                 assert_eq!(short, long, "{wish:?}");
+                asked += 1;
             }
         }
+        // but for the wishes that found no room
+        let (short, (hits, misses)) = (t.app().cache.short_hits(), t.app().cache.hits_and_misses());
+        let short = short - before.0;
+        assert!((asked / 3..asked).contains(&short), "{short} of {asked} went the short way");
+        assert_eq!((hits + misses) - (before.1.0 + before.1.1), 2 * asked, "each counts once");
         let plain = looks(anybody.get(path)).await;
         let packed = looks(anybody.get(path).header("accept-encoding", "gzip")).await;
         assert_eq!((plain.0, packed.0, &*packed.1["content-encoding"]), (200, 200, &b"gzip, "[..]));

@@ -102,7 +102,12 @@ impl Proxy {
         });
         let shared = Arc::clone(&state);
         let accepting = tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
+            loop {
+                // Without a descriptor to spare it is tried again: the proxy outlives a flood.
+                let Ok((client, _)) = listener.accept().await else {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                };
                 if shared.refuses.load(Ordering::Relaxed) {
                     continue;
                 }
@@ -242,7 +247,7 @@ async fn pass(client: &mut TcpStream, server: &mut TcpStream, state: &State, is_
             read = server.read(&mut down) => {
                 let Ok(n @ 1..) = read else { return End::Close };
                 state.hold_back().await;
-                if talk.listens && state.deafens.load(Ordering::Relaxed) {
+                if talk.listens == Some(true) && state.deafens.load(Ordering::Relaxed) {
                     continue;
                 }
                 if let Some(end) = withheld {
@@ -269,9 +274,8 @@ struct Talk {
     wanted: &'static str,
     /// Bytes of a message whose end has not come yet.
     rest: Vec<u8>,
-    has_started: bool,
-    /// It is the program's connection for notifications.
-    listens: bool,
+    /// Whether it is the program's connection for notifications, once it has started.
+    listens: Option<bool>,
     /// By name: whether the statement is one of those wanted.
     prepared: HashMap<Vec<u8>, bool>,
     bound: bool,
@@ -283,8 +287,7 @@ impl Talk {
         Self {
             wanted,
             rest: Vec::new(),
-            has_started: false,
-            listens: false,
+            listens: None,
             prepared: HashMap::new(),
             bound: false,
             executes: false,
@@ -296,16 +299,15 @@ impl Talk {
         self.rest.extend_from_slice(bytes);
         let mut is_target = false;
         loop {
-            let head = usize::from(self.has_started);
+            let head = usize::from(self.listens.is_some());
             let Some(length) = self.rest.get(head..head + 4) else { return is_target };
             let length = u32::from_be_bytes(length.try_into().expect("four bytes")) as usize;
             if self.rest.len() < head + length {
                 return is_target;
             }
             let message: Vec<u8> = self.rest.drain(..head + length).collect();
-            if !self.has_started {
-                self.has_started = true;
-                self.listens = message.split(|byte| *byte == 0).any(|text| text == LISTENER);
+            if self.listens.is_none() {
+                self.listens = Some(message.split(|byte| *byte == 0).any(|text| text == LISTENER));
                 continue;
             }
             let body = &message[5..];

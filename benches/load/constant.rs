@@ -1,5 +1,6 @@
 //! The floor of a GET: an axum route that answers the same bytes to everybody, headers included, served as axum serves.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context;
@@ -34,7 +35,7 @@ pub fn write(answer: &Path, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<
     for (name, value) in
         headers.iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "content-length"))
     {
-        text += &format!("{name}: {}\n", value.to_str()?);
+        writeln!(text, "{name}: {}", value.to_str()?)?;
     }
     text += "\n";
     text += std::str::from_utf8(body)?;

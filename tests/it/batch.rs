@@ -348,6 +348,18 @@ fn trace_difference(one: &Value, other: &Value) -> Option<String> {
     })
 }
 
+/// Values for names, wherever they stand.
+fn put(value: &mut Value, names: &HashMap<String, Value>) {
+    match value {
+        Value::String(text) if text.starts_with('#') => {
+            *value = names.get(&text[1..]).cloned().unwrap_or_else(|| panic!("{text} is nothing"));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| put(item, names)),
+        Value::Object(members) => members.values_mut().for_each(|member| put(member, names)),
+        _ => {}
+    }
+}
+
 /// Requests may name what the world of their case holds: "#order-3" stands for what the temporary table `case_names` says.
 async fn resolve(sql: &Client, requests: &[Value]) -> Vec<Value> {
     let names = "select to_regclass('pg_temp.case_names') is not null";
@@ -356,18 +368,10 @@ async fn resolve(sql: &Client, requests: &[Value]) -> Vec<Value> {
     }
     let rows = sql.query("select name, value from case_names", &[]).await.expect("names");
     let names: HashMap<String, Value> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
-    fn put(value: &mut Value, names: &HashMap<String, Value>) {
-        match value {
-            Value::String(text) if text.starts_with('#') => {
-                *value = names.get(&text[1..]).cloned().unwrap_or_else(|| panic!("{text} is nothing"));
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| put(item, names)),
-            Value::Object(members) => members.values_mut().for_each(|member| put(member, names)),
-            _ => {}
-        }
-    }
     let mut requests = requests.to_vec();
-    requests.iter_mut().for_each(|request| put(request, &names));
+    for request in &mut requests {
+        put(request, &names);
+    }
     requests
 }
 

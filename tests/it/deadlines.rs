@@ -116,7 +116,7 @@ fn one_seller_delivers_and_the_other_never_accepts() {
         admin.post(&cancel, json!({})).once().await.problem(409, "orders.already_shipped");
         assert_eq!(status(&t, id).await, "PROCESSING", "stuck: one part waits for its seller");
 
-        t.advance(WINDOW - LEAD).await;
+        t.advance(WINDOW.saturating_sub(LEAD)).await;
         assert_eq!(sweep_all(&t).await, 1);
         let reminders = t.payloads("orders.fulfilment_reminded").await;
         assert_eq!(reminders.len(), 1, "{reminders:?}");
@@ -194,7 +194,7 @@ fn two_instances_sweep_everything_once() {
             .await;
             swept.iter().sum::<usize>() + sweep_all(&t).await
         };
-        t.advance(WINDOW - LEAD).await;
+        t.advance(WINDOW.saturating_sub(LEAD)).await;
         // eight unpaid orders, eight holds, eight paid orders with one or two parts that nobody has accepted
         assert_eq!(sweep_together().await, 24, "each deadline was settled once");
         assert_eq!(t.payloads("orders.fulfilment_reminded").await.len(), 12, "every part once");

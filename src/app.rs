@@ -283,6 +283,7 @@ async fn balance(app: Weak<AppInner>) {
 pub fn spawn_workers(app: &App, tracker: &TaskTracker, stop: &CancellationToken) {
     crate::events::sequencer::spawn(app, tracker, stop);
     crate::events::retention::spawn(app, tracker, stop);
+    crate::retention::spawn(app, tracker, stop);
     deadlines::spawn(app, tracker, stop);
     pricing::spawn(app, tracker, stop);
     payments::workers::spawn(app, tracker, stop);

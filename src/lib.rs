@@ -20,6 +20,7 @@ pub mod openapi;
 pub mod planted;
 pub mod problem;
 pub mod refusals;
+pub mod retention;
 pub mod secret;
 pub mod seed;
 pub mod shutdown;

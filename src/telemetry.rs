@@ -155,6 +155,7 @@ fn describe() {
     describe_gauge!("tradepost_revenue_day_minor_units", "Sum of those payments, by currency.");
     describe_gauge!("tradepost_refunded_day_minor_units", "What of those payments went back, by currency.");
     describe_counter!("tradepost_deadlines_swept_total", "Deadlines that the sweeper settled, by kind.");
+    describe_counter!("tradepost_purged_total", "Rows that retention let go of, by kind.");
     describe_gauge!("tradepost_deadlines_overdue", "Deadlines that are due and not settled, by kind.");
     describe_gauge!(
         "tradepost_deadlines_overdue_age_seconds",

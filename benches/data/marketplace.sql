@@ -32,6 +32,13 @@ language sql immutable as $$
   select (hashint8extended(p_n, p_seed) & 1073741823) / 1073741824.0::double precision
 $$;
 
+-- Forty words of a vocabulary of 20,000, the k-th of which is used about 1/k as often as the first.
+create function pg_temp.words(p_n bigint) returns text
+language sql immutable as $$
+  select string_agg(translate(to_hex(1000003 + 7919 * power(20000, pg_temp.draw(p_n * 64 + i, 5))::bigint), '0123456789abcdef', 'bdfgklmnprstvaei'), ' ')
+  from generate_series(1, 40) as i
+$$;
+
 create temp table bench_size on commit drop as
 select s.stores, 2 * s.stores * greatest(1, round(10000 * s.scale / (2 * s.stores)))::bigint as offers, s.buyers, s.orders,
        date_trunc('milliseconds', core.now()) - interval '366 days' as opened_at
@@ -102,7 +109,7 @@ select o.product_id, o.seller_id, o.category_id,
        format('%s %s number %s', (array['Oak', 'Steel', 'Linen', 'Glass', 'Paper', 'Wool', 'Clay'])[1 + o.product_no % 7],
               (array['table', 'lamp', 'shirt', 'bowl', 'chair', 'clock', 'bag', 'book', 'pen', 'shelf', 'mirror'])[1 + o.product_no % 11],
               o.product_no),
-       'product-' || o.product_no, repeat('A believable description of a thing that somebody may want to buy. ', 6), '{}', 'ACTIVE',
+       'product-' || o.product_no, 'A believable description: ' || pg_temp.words(o.product_no), '{}', 'ACTIVE',
        o.price_minor, o.price_minor, 'USD', 4, o.at, o.at
 from bench_offers as o
 where o.size = 'M';
@@ -129,7 +136,7 @@ select n, a.at, pg_temp.id(a.at, 10, n) as order_id, pg_temp.id(a.at, 11, n) as 
             when n > s.orders * 0.94 then 'DELIVERED' else 'COMPLETED' end as status,
        a.first_no, (a.first_no + case n % 3 when 0 then 1 else s.stores end) % s.offers as second_no
 from bench_size as s, generate_series(1, s.orders) as n,
-     lateral (select s.opened_at + interval '1 day' + n * (interval '364 days' / s.orders) as at,
+     lateral (select s.opened_at + interval '1 day' + n * (interval '364 days 23 hours' / s.orders) as at,
                      floor(power(pg_temp.draw(n, 3), 2) * s.offers)::bigint as first_no) as a;
 create temp table bench_lines on commit drop as
 select o.n, o.order_id, o.status, o.at, l.line_no, f.seller_id, f.variant_id, f.product_id, f.product_no, f.offer_no, f.category_id, f.size,

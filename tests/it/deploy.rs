@@ -252,10 +252,10 @@ async fn somebody_elses_function_is_reported_and_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_object_is_noticed_and_restored() {
     let (database, mut client) = database().await;
-    client.batch_execute("drop function core.purge_idempotency(integer)").await.unwrap();
+    client.batch_execute("drop function identity.purge_sessions(integer)").await.unwrap();
     let embedded = Bundle::embedded();
     let check = migrate::check_on(&client, &embedded, RELEASE).await.unwrap();
-    assert_eq!(check.missing, ["core.purge_idempotency(integer)"]);
+    assert_eq!(check.missing, ["identity.purge_sessions(integer)"]);
     assert!(!check.is_up_to_date());
     assert!(deploy(&mut client, &embedded).await.unwrap().replay.is_some());
     assert!(migrate::check_on(&client, &embedded, RELEASE).await.unwrap().is_up_to_date());

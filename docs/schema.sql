@@ -79,7 +79,6 @@ create table core.idempotency_keys (
   constraint idempotency_keys_pkey PRIMARY KEY (account_id, route, idempotency_key),
   constraint idempotency_keys_idempotency_key_check CHECK ((((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255)) AND (idempotency_key !~ '[^\x21-\x7e]'::text)))
 );
-CREATE INDEX idempotency_keys_created_at_idx ON core.idempotency_keys USING brin (created_at) WITH (pages_per_range='16', autosummarize='on');
 comment on table core.idempotency_keys is 'Claim, work and stored answer are one transaction: a row exists exactly when the work is done. Kept for core.idempotency_ttl_s.';
 comment on column core.idempotency_keys.request_hash is 'SHA-256 of the request as canonical jsonb text.';
 
@@ -151,8 +150,8 @@ function core.new_id() returns uuid
 function core.now() returns timestamp with time zone
   -- The time by which all rules decide: start of the statement plus core.clock.clock_offset.
 
-function core.purge_idempotency(p_limit integer) returns integer
-  -- Deletes at most p_limit idempotency keys past their time; answers how many.
+function core.purge_idempotency(p_block bigint, p_blocks integer) returns TABLE(purged integer, next_block bigint)
+  -- Deletes the idempotency keys past their time in some blocks of the table; answers how many, and where to go on.
   -- granted to tradepost_worker
 
 function core.sweep_deadlines(p_limit integer) returns SETOF core.swept
@@ -296,6 +295,10 @@ function identity.get_profile(p_ctx core.call_context) returns SETOF identity.pr
 function identity.open_session(p_ctx core.call_context, p_user_id uuid, p_session_id uuid, p_token_hash bytea) returns SETOF identity.profiles
   -- Opens a session for an account whose password was verified; answers its profile.
   -- granted to tradepost_api
+
+function identity.purge_sessions(p_limit integer) returns integer
+  -- Deletes at most p_limit sessions that ended long ago; answers how many.
+  -- granted to tradepost_worker
 
 function identity.register_user(p_ctx core.call_context, p_email text, p_password_hash text, p_display_name text, p_role text, p_store_name text, p_session_id uuid, p_token_hash bytea) returns SETOF identity.profiles
   -- Registers a buyer, or a seller with a store, and opens the first session.

@@ -6,7 +6,7 @@ create temporary table f as
 select core.new_id() as id, n, core.now() - make_interval(secs => core._setting_int('identity.session_retention_s')) as kept_since
   from generate_series(-1, 3) as n;
 insert into identity.sessions (session_id, user_id, token_hash, created_at, expires_at, revoked_at, revoked_reason)
-select f.id, test.buyer('ana'), sha256(f.n::text::bytea), f.kept_since - interval '60 days', f.kept_since - f.n * interval '1 minute',
+select f.id, test.buyer('ana'), sha256(f.n::text::bytea), f.kept_since - interval '60 days', f.kept_since - f.n * interval '1 minute' + interval '30 seconds',
        case when f.n < 0 then f.kept_since - interval '50 days' end, case when f.n < 0 then 'LOGOUT' end
   from f;
 create function pg_temp.kept() returns bigint[] language sql as $$

@@ -169,11 +169,12 @@ insert into bench_steps values
   (5, 'SHIPPED', 'DELIVERED', 'deliver', 'SELLER', '10 hours'), (6, 'DELIVERED', 'COMPLETED', 'complete', 'SYSTEM', '20 hours');
 
 insert into orders.orders (order_id, buyer_id, seller_ids, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor,
-                           shipping_address, placed_at, payment_due_at, version, updated_at, due_at)
+                           shipping_address, placed_at, payment_due_at, version, updated_at, due_at, acceptance_due_at)
 select h.order_id, h.buyer_id, h.seller_ids, h.status, 'USD', h.subtotal_minor, 0, h.shipping_minor, h.total_minor,
        '{"name": "A Buyer", "line1": "1 High Street", "city": "Springfield", "countryCode": "US"}', h.at, h.at + interval '15 minutes',
        coalesce(s.version, 2), h.at + coalesce(s.after, '15 minutes'),
-       case when h.status in ('PAID', 'DELIVERED') then core.now() + interval '2 days' end
+       case when h.status in ('PAID', 'DELIVERED') then core.now() + interval '2 days' end,
+       case when h.status = 'PAID' then core.now() + interval '2 days' end
 from bench_headers as h
 left join bench_steps as s on s.to_status = h.status
 order by h.n;

@@ -166,7 +166,10 @@ async fn run(
             // on this very connection: the others remember the old statement too
             connection.statement_cache.clear();
             kept = Some(connection);
-        } else if code.is_some() && !is_connection_loss(&error) {
+        } else if code.is_some() && !is_connection_loss(&error) && connection.batch_execute("").await.is_ok()
+        {
+            // An error is sent before its transaction has let go of its locks, the next answer afterwards: whoever repeats the
+            // request at once must not meet the key, or the row, of this one.
             connection.done();
         }
         let Some(pause) = pause else {

@@ -1,11 +1,12 @@
 -- Begins to pay orders: a batch of 1…n requests, each answered on its own row, exactly as if executed one after another in their
 -- order: it is cut where an order or a key comes up again, so that each piece has every one of them once and can be done
--- set-based. Several pieces lock all their orders beforehand: piece by piece would be out of order. A payment is PENDING until its provider answers. The provider is called by the program after this statement, outside
--- of any transaction, with the payment's id as its idempotency key. Repeated, it answers the payment as it is now, and moves
+-- set-based. Several pieces lock all their orders beforehand: piece by piece would be out of order. A payment is PENDING until
+-- its provider answers. The provider is called by the program after this statement, outside of any transaction, with the payment's
+-- id as its idempotency key. Repeated, it answers the payment as it is now, and moves
 -- a PENDING one's next_check_at: what the reconciler heard before is out of date then.
 -- Each request: actorId, sessionId, requestId, idempotencyKey, orderId, provider, token.
 -- A refusal is a row and leaves no key behind: the reasons pass, and a repetition is judged anew.
--- For the buyers of the orders. Locks: idempotency keys, orders, payments.
+-- For the buyers of the orders. Locks: idempotency keys (never waited for), orders, payments; of several pieces orders and payments first.
 -- Events: payments.payment_started; orders.order_payment_retried when an earlier payment had failed.
 -- Problems, as rows: 400 core.idempotency_key_required, core.idempotency_key_invalid; 401; 404 orders.order_not_found;
 -- 409 core.idempotency_in_progress, payments.payment_in_progress, order_already_paid, order_not_payable,

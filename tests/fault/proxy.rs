@@ -53,6 +53,8 @@ struct State {
     armed: Mutex<Vec<(Cut, End)>>,
     /// Cuts that have struck.
     struck: AtomicU64,
+    /// Those of them between a commit and its answer.
+    struck_after_commit: AtomicU64,
     /// A statement must contain this for a cut of the PostgreSQL stream to apply.
     statements: &'static str,
     /// Nothing reaches those who listen for notifications.
@@ -96,6 +98,7 @@ impl Proxy {
             refuses: AtomicBool::new(false),
             armed: Mutex::default(),
             struck: AtomicU64::new(0),
+            struck_after_commit: AtomicU64::new(0),
             statements,
             deafens: AtomicBool::new(false),
             generation: watch::Sender::new((0, End::Close)),
@@ -151,6 +154,11 @@ impl Proxy {
         self.state.struck.load(Ordering::Relaxed)
     }
 
+    /// How many of them between a commit and its answer.
+    pub fn struck_after_commit(&self) -> u64 {
+        self.state.struck_after_commit.load(Ordering::Relaxed)
+    }
+
     /// Ends all connections of the moment.
     pub fn cut_all(&self, end: End) {
         self.state.generation.send_modify(|(generation, how)| {
@@ -165,6 +173,12 @@ impl State {
         let mut armed = self.armed.lock().expect("not poisoned");
         let at = armed.iter().position(|(cut, _)| applies(*cut))?;
         Some(armed.swap_remove(at))
+    }
+
+    /// A cut happens now, not when it was given to a connection, which may end before.
+    fn strike(&self, end: End) -> End {
+        self.struck.fetch_add(1, Ordering::Relaxed);
+        end
     }
 
     async fn hold_back(&self) {
@@ -226,20 +240,17 @@ async fn pass(client: &mut TcpStream, server: &mut TcpStream, state: &State, is_
                         let bytes = match cut { Cut::Up(n) | Cut::Down(n) => n, _ => 0 };
                         (cut, end, bytes)
                     });
-                    if cut.is_some() {
-                        state.struck.fetch_add(1, Ordering::Relaxed);
-                    }
                 }
                 if let Some((Cut::Up(_), end, left)) = &mut cut {
                     let let_through = usize::try_from(*left).unwrap_or(n).min(n);
                     let _ = server.write_all(&up[..let_through]).await;
                     *left -= let_through as u64;
-                    if *left == 0 { return *end; }
+                    if *left == 0 { return state.strike(*end); }
                     continue;
                 }
                 if server.write_all(&up[..n]).await.is_err() { return End::Close; }
                 match cut {
-                    Some((Cut::AfterSync, end, _)) => return end,
+                    Some((Cut::AfterSync, end, _)) => return state.strike(end),
                     Some((Cut::AfterCommit, end, _)) => withheld = Some(end),
                     _ => {}
                 }
@@ -253,14 +264,17 @@ async fn pass(client: &mut TcpStream, server: &mut TcpStream, state: &State, is_
                 if let Some(end) = withheld {
                     // ReadyForQuery is the last thing of an answer: Z, length 5, status.
                     let is_over = n >= 6 && down[n - 6..n - 1] == [b'Z', 0, 0, 0, 5];
-                    if is_over { return end; }
+                    if is_over {
+                        state.struck_after_commit.fetch_add(1, Ordering::Relaxed);
+                        return state.strike(end);
+                    }
                     continue;
                 }
                 if let Some((Cut::Down(_), end, left)) = &mut cut {
                     let let_through = usize::try_from(*left).unwrap_or(n).min(n);
                     let _ = client.write_all(&down[..let_through]).await;
                     *left -= let_through as u64;
-                    if *left == 0 { return *end; }
+                    if *left == 0 { return state.strike(*end); }
                     continue;
                 }
                 if client.write_all(&down[..n]).await.is_err() { return End::Close; }

@@ -100,9 +100,13 @@ pub async fn cuts(scene: &mut Scene) {
     stage.programs.iter().for_each(|p| p.proxy.disarm());
     let cuts = struck();
     scene.findings.expect(cuts >= wanted, || format!("only {cuts} of {wanted} cuts struck"));
+    let after_commit = stage.db_proxy.struck_after_commit();
+    scene.findings.expect(after_commit >= wanted / 20, || {
+        format!("only {after_commit} of {cuts} cuts struck between a commit and its answer")
+    });
     let lost = stage.history.operations().iter().filter(|o| o.outcome.is_unknown()).count();
     scene.figure(format!(
-        "{cuts} cuts, {lost} answers lost, {} orders of {} keys",
+        "{cuts} cuts, {after_commit} of them between a commit and its answer, {lost} answers lost, {} orders of {} keys",
         stage.history.count(Kind::Place, Outcome::is_ok),
         asked.load(Ordering::Relaxed)
     ));

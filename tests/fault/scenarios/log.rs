@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use tradepost::embedded::DbRole;
 use tradepost::identity::token::Role;
 
-use super::sales::first_success;
+use super::sales::{AMID_FAULTS_US, success_within};
 use super::{Scene, quantile};
 use crate::checks;
 use crate::history::Outcome;
@@ -261,9 +261,8 @@ pub async fn stream(scene: &mut Scene) {
     let nemesis = tokio::spawn(nemesis::rage(Arc::clone(&stage), deeds, every, until));
     let plan = Plan { clients: 6, duration, patience: Duration::from_secs(15) };
     workload::run(&stage, &sql, &market, plan).await;
-    let mut record = nemesis.await.expect("the nemesis");
-    record.restarts_us.clear();
-    first_success(scene, &record);
+    let record = nemesis.await.expect("the nemesis");
+    success_within(scene, &record, AMID_FAULTS_US);
     let sql = stage.connect().await;
     checks::number_all(&sql, &mut scene.findings).await;
     let limit = Instant::now() + Duration::from_secs(15);

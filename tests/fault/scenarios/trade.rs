@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tradepost::identity::token::Role;
 
 use super::Scene;
-use super::sales::first_success;
+use super::sales::{AMID_FAULTS_US, first_success, success_within};
 use crate::history::Outcome;
 use crate::nemesis::{self, Deed};
 use crate::workload::{self, Market, Plan};
@@ -36,18 +36,17 @@ pub async fn trade(scene: &mut Scene) {
     let nemesis = (!scene.is_planted)
         .then(|| tokio::spawn(nemesis::rage(Arc::clone(&stage), &DEEDS, Duration::from_secs(1), until)));
     workload::run(&stage, &sql, &market, plan).await;
-    let mut record = nemesis::Record::default();
-    if let Some(nemesis) = nemesis {
-        record = nemesis.await.expect("the nemesis");
-        // Freezes and slow lines come between as well: here only that work goes on at all.
-        record.restarts_us.clear();
-    }
-    first_success(scene, &record);
+    let record = match nemesis {
+        Some(nemesis) => nemesis.await.expect("the nemesis"),
+        None => nemesis::Record::default(),
+    };
+    success_within(scene, &record, AMID_FAULTS_US);
     let operations = stage.history.operations();
     let count = |is: fn(&Outcome) -> bool| operations.iter().filter(|o| is(&o.outcome)).count();
+    let succeeded = count(Outcome::is_ok);
+    scene.findings.expect(succeeded > 0, || "nothing succeeded".to_owned());
     scene.figure(format!(
-        "{} operations ok, {} refused, {} unknown, {} deeds",
-        count(Outcome::is_ok),
+        "{succeeded} operations ok, {} refused, {} unknown, {} deeds",
         count(|o| matches!(o, Outcome::Refused { .. })),
         count(Outcome::is_unknown),
         record.deeds

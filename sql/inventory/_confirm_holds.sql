@@ -1,5 +1,6 @@
 -- Turns live holds into sales. A hold that expired (by the clock, not by a job) or lost a line to a reclaim is left alone.
 -- Private. Locks: reservations by id, then stock rows by (variant_id, seller_id). Returns the confirmed reservations.
+-- OFFSET 0: reservations are found by their ids alone. A plan made when the table was small would read everything that is held.
 create or replace function inventory._confirm_holds(p_reservation_ids uuid[], p_now timestamptz, p_actor_id uuid)
 returns setof uuid
 language plpgsql
@@ -11,10 +12,12 @@ declare
 begin
   v_live := array(
     select r.reservation_id
-    from inventory.reservations as r
-    where r.reservation_id = any (p_reservation_ids) and r.status = 'HELD' and r.expires_at > p_now
-    order by r.reservation_id
-    for no key update);
+    from (select r.reservation_id, r.status, r.expires_at
+          from inventory.reservations as r
+          where r.reservation_id = any (p_reservation_ids)
+          order by r.reservation_id
+          for no key update offset 0) as r
+    where r.status = 'HELD' and r.expires_at > p_now);
   if cardinality(v_live) = 0 then
     return;
   end if;
@@ -25,11 +28,16 @@ begin
   v_live := array(
     select live.reservation_id
     from unnest(v_live) with ordinality as live (reservation_id, n)
+    cross join lateral (
+      select r.seller_ids from inventory.reservations as r where r.reservation_id = live.reservation_id offset 0
+    ) as r
     where not exists (
-      select from inventory.reservations as r
-      join inventory.reservation_lines as l
-        on l.seller_id = any (r.seller_ids) and l.reservation_id = r.reservation_id
-      where r.reservation_id = live.reservation_id and l.freed_at is not null)
+      select from unnest(r.seller_ids) as s (seller_id)
+      cross join lateral (
+        select l.freed_at from inventory.reservation_lines as l
+        where l.seller_id = s.seller_id and l.reservation_id = live.reservation_id offset 0
+      ) as l
+      where l.freed_at is not null)
     order by live.n);
   v_lines := inventory._hold_lines(v_live);
 

@@ -14,28 +14,16 @@ declare
   v_accept_at constant timestamptz := p_now + make_interval(secs => core._setting_int('orders.acceptance_window_s'));
   v_remind_at constant timestamptz := v_accept_at - make_interval(secs => core._setting_int('orders.acceptance_reminder_lead_s'));
   v_complete_at constant timestamptz := p_now + make_interval(secs => core._setting_int('orders.complete_after_s'));
+  v_changed orders.orders[];
   v_refused record;
 begin
-  select r.order_id, r.action, o.status into v_refused
-  from unnest(p_requests) as r
-  left join orders.orders as o on o.order_id = r.order_id
-  left join orders.order_transitions as t
-    on t.from_status = o.status and t.action = r.action and t.actor_kind = r.actor_kind
-  where t.to_status is null limit 1;
-  if found then
-    raise exception 'orders.transition_refused' using
-      errcode = 'MK409',
-      detail = format('Order %s is %s; "%s" is not possible now.', v_refused.order_id, v_refused.status, v_refused.action),
-      hint = 'GET /orders/{id}/status lists the actions that are.';
-  end if;
-
-  return query
   with wanted as (
     select r.*, o.status as from_status, t.to_status, t.event_type
     from unnest(p_requests) as r
-    join orders.orders as o on o.order_id = r.order_id
-    join orders.order_transitions as t
-      on t.from_status = o.status and t.action = r.action and t.actor_kind = r.actor_kind
+    cross join lateral (select o.status from orders.orders as o where o.order_id = r.order_id offset 0) as o
+    cross join lateral (
+      select t.to_status, t.event_type from orders.order_transitions as t
+      where t.from_status = o.status and t.action = r.action and t.actor_kind = r.actor_kind offset 0) as t
   ), changed as (
     update orders.orders as o
     set status = w.to_status, version = o.version + 1, updated_at = p_now,
@@ -50,34 +38,45 @@ begin
         acceptance_due_at = case w.to_status when 'PAID' then v_accept_at when 'PROCESSING' then o.acceptance_due_at end
     from wanted as w
     where o.order_id = w.order_id
-    returning o.*
+    returning o as entry, w.from_status, w.to_status, w.action, w.actor_kind, w.actor_id, w.request_id, w.reason, w.payload, w.event_type
   ), history as (
     insert into orders.order_history
       (order_id, version, from_status, to_status, action, actor_kind, actor_id, reason, created_at)
-    select c.order_id, c.version, w.from_status, w.to_status, w.action, w.actor_kind, w.actor_id, w.reason, p_now
+    select (c.entry).order_id, (c.entry).version, c.from_status, c.to_status, c.action, c.actor_kind, c.actor_id, c.reason, p_now
     from changed as c
-    join wanted as w on w.order_id = c.order_id
   ), staged as (
     insert into events.staging
       (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-    select w.event_type, 'order', c.order_id, c.version, w.actor_id, w.request_id, c.seller_ids || c.buyer_id,
+    select c.event_type, 'order', (c.entry).order_id, (c.entry).version, c.actor_id, c.request_id,
+           (c.entry).seller_ids || (c.entry).buyer_id,
            jsonb_build_object(
-             'orderId', c.order_id, 'status', w.to_status, 'fromStatus', w.from_status, 'buyerId', c.buyer_id,
-             'sellerIds', to_jsonb(c.seller_ids), 'currency', c.currency, 'totalMinor', c.total_minor)
-           || coalesce(w.payload, '{}'),
+             'orderId', (c.entry).order_id, 'status', c.to_status, 'fromStatus', c.from_status, 'buyerId', (c.entry).buyer_id,
+             'sellerIds', to_jsonb((c.entry).seller_ids), 'currency', (c.entry).currency, 'totalMinor', (c.entry).total_minor)
+           || coalesce(c.payload, '{}'),
            p_now
     from changed as c
-    join wanted as w on w.order_id = c.order_id
   ), parts as (
     update orders.fulfilments as f
-    set status = case when w.to_status = 'PAID' then 'PENDING' else 'CANCELLED' end,
+    set status = case when c.to_status = 'PAID' then 'PENDING' else 'CANCELLED' end,
         version = f.version + 1, updated_at = p_now
-    from wanted as w
-    join orders.orders as o on o.order_id = w.order_id
-    where (w.action in ('cancel', 'expire') or w.from_status = 'EXPIRED')
-      and f.seller_id = any (o.seller_ids) and f.order_id = o.order_id
+    from changed as c
+    where (c.action in ('cancel', 'expire') or c.from_status = 'EXPIRED')
+      and f.seller_id = any ((c.entry).seller_ids) and f.order_id = (c.entry).order_id
   )
-  select c.* from changed as c;
+  select array_agg(c.entry) into v_changed from changed as c;
+
+  if coalesce(cardinality(v_changed), 0) < cardinality(p_requests) then
+    select r.order_id, r.action, o.status into v_refused
+    from unnest(p_requests) as r
+    left join unnest(v_changed) as c on c.order_id = r.order_id
+    left join lateral (select o.status from orders.orders as o where o.order_id = r.order_id offset 0) as o on true
+    where c.order_id is null limit 1;
+    raise exception 'orders.transition_refused' using
+      errcode = 'MK409',
+      detail = format('Order %s is %s; "%s" is not possible now.', v_refused.order_id, v_refused.status, v_refused.action),
+      hint = 'GET /orders/{id}/status lists the actions that are.';
+  end if;
+  return query select c.* from unnest(v_changed) as c;
 end
 $$;
 comment on function orders._transition(orders.transition_request[], timestamptz) is

@@ -1,5 +1,6 @@
 -- What to answer about payments as they stand now: the payment, or why it did not lead to a paid order.
 -- Private; reads rows that the caller has locked.
+-- OFFSET 0: always a lookup by key, whatever was in the tables when the statement was planned.
 create or replace function payments._answer_settlements(p_settlements payments.settlement[])
 returns setof payments.confirmation
 language plpgsql
@@ -31,9 +32,9 @@ begin
          p.payment_id, o.order_id, o.status, p.status, p.amount_minor, p.currency::text, p.refunded_minor, p.provider,
          p.provider_reference, p.failure_code, p.version, p.created_at, p.updated_at
     from unnest(p_settlements) as s
-    join payments.payments as p using (payment_id)
-    join orders.orders as o on o.order_id = p.order_id
-    left join core.problem_types as t on t.code =
+   cross join lateral (select * from payments.payments as p where p.payment_id = s.payment_id offset 0) as p
+   cross join lateral (select o.order_id, o.status from orders.orders as o where o.order_id = p.order_id offset 0) as o
+    left join lateral (select t.status, t.code from core.problem_types as t where t.code =
       case
         when p.is_surplus then 'payments.order_already_paid'
         when p.status = 'FAILED' then 'payments.payment_declined'
@@ -44,7 +45,7 @@ begin
                        from payments.refunds as f
                       where f.payment_id = p.payment_id and f.reason = 'CANCELLED_BEFORE_PAYMENT')
           then 'payments.order_cancelled_refunded'
-      end
+      end offset 0) as t on true
    order by s.request_no;
 end
 $$;

@@ -1,9 +1,12 @@
 -- Reads the requests of a confirm_payments batch and refuses those whose caller is nobody or who sent no usable key.
 -- Private; reads only. A refused request carries its problem_code from here on.
+-- OFFSET 0: always a lookup by key, whatever was in the tables when the statement was planned.
 create or replace function payments._parse_confirmations(p_requests jsonb) returns payments.confirming[]
 language plpgsql
 stable
 as $$
+declare
+  v_now constant timestamptz := core.now();
 begin
   return (
   select coalesce(array_agg(row(
@@ -25,10 +28,14 @@ begin
                then 'core.idempotency_key_invalid'
            end)::payments.confirming order by q.n), '{}')
     from jsonb_array_elements(p_requests) with ordinality as q (request, n)
-    left join identity.users as u on u.user_id = (q.request ->> 'actorId')::uuid and u.status = 'ACTIVE'
-    left join identity.sessions as s
-      on s.session_id = (q.request ->> 'sessionId')::uuid and s.user_id = u.user_id
-     and s.revoked_at is null and s.expires_at > core.now());
+    left join lateral (
+      select u.user_id from identity.users as u where u.user_id = (q.request ->> 'actorId')::uuid and u.status = 'ACTIVE' offset 0
+    ) as u on true
+    left join lateral (
+      select s.session_id from identity.sessions as s
+       where s.session_id = (q.request ->> 'sessionId')::uuid and s.user_id = u.user_id
+         and s.revoked_at is null and s.expires_at > v_now offset 0
+    ) as s on true);
 end
 $$;
 comment on function payments._parse_confirmations(jsonb) is

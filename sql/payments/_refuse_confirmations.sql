@@ -1,6 +1,7 @@
 -- Marks the requests of a confirm_payments batch that are refused whatever the provider said: the key was used for
 -- something else, the order is not the caller's, the payment not the order's, the provider's word not about this payment.
 -- Private; reads what never changes (who buys, what a payment is about), so it needs no locks.
+-- OFFSET 0: always a lookup by key, whatever was in the tables when the statement was planned.
 create or replace function payments._refuse_confirmations(
   p_requests payments.confirming[], p_claims core.idempotency_claim[]
 ) returns payments.confirming[]
@@ -26,8 +27,13 @@ begin
            end)::payments.confirming order by r.request_no), '{}')
     from unnest(p_requests) as r
     left join unnest(p_claims) as c using (request_no)
-    left join orders.orders as o on o.order_id = r.order_id and o.buyer_id = r.actor_id
-    left join payments.payments as p on p.payment_id = r.payment_id and p.order_id = o.order_id);
+    left join lateral (
+      select o.order_id from orders.orders as o where o.order_id = r.order_id and o.buyer_id = r.actor_id offset 0
+    ) as o on true
+    left join lateral (
+      select p.payment_id, p.amount_minor, p.currency from payments.payments as p
+       where p.payment_id = r.payment_id and p.order_id = o.order_id offset 0
+    ) as p on true);
 end
 $$;
 comment on function payments._refuse_confirmations(payments.confirming[], core.idempotency_claim[]) is

@@ -5,6 +5,7 @@
 -- has SUCCEEDED stays as it is, whoever asks again.
 -- Private; the caller holds the locks of orders and payments. Locks: reservations, stock rows by (variant_id, seller_id),
 -- promotion counters.
+-- OFFSET 0: always a lookup by key, whatever was in the tables when the statement was planned.
 -- Events: payments.payment_succeeded, payment_failed, refund_requested; orders.order_paid, order_payment_failed, order_expired.
 create or replace function payments._settle_once(p_settlements payments.settlement[], p_now timestamptz)
 returns setof payments.confirmation
@@ -28,8 +29,9 @@ begin
          coalesce(array_agg(p.payment_id) filter (where x.is_surplus), '{}')
     into v_open, v_cancelled, v_surplus
     from unnest(p_settlements) as s
-    join payments.payments as p using (payment_id)
-    join orders.orders as o on o.order_id = s.order_id
+   cross join lateral (
+     select p.payment_id, p.order_id, p.status from payments.payments as p where p.payment_id = s.payment_id offset 0) as p
+   cross join lateral (select o.order_id, o.status from orders.orders as o where o.order_id = s.order_id offset 0) as o
    cross join lateral (
      select p.status <> 'PENDING'
             and (o.status not in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED', 'CANCELLED')
@@ -39,8 +41,9 @@ begin
             as is_surplus) as x
    where s.is_success and p.status <> 'SUCCEEDED';
   v_ended := array(select o.order_id
-                     from orders.orders as o
-                    where o.order_id = any (v_open) and (o.status = 'EXPIRED' or o.payment_due_at <= p_now));
+                     from (select o.order_id, o.status, o.payment_due_at
+                             from orders.orders as o where o.order_id = any (v_open) offset 0) as o
+                    where o.status = 'EXPIRED' or o.payment_due_at <= p_now);
   if cardinality(v_ended) > 0 then
     perform inventory._lock_stock(inventory._hold_keys(v_open));
     perform pricing._lock_redemptions(v_ended, p_now);
@@ -62,9 +65,10 @@ begin
       perform pricing._return_redemptions(array[v_late], p_now);
     end if;
   end loop;
-  v_declined := array(select p.payment_id
+  v_declined := array(select s.payment_id
                         from unnest(p_settlements) as s
-                        join payments.payments as p using (payment_id)
+                       cross join lateral (
+                         select p.status from payments.payments as p where p.payment_id = s.payment_id offset 0) as p
                        where not s.is_success and p.status in ('PENDING', 'ABANDONED'));
 
   perform payments._record_settlements(p_settlements, v_sold, v_gone, v_cancelled, v_surplus, v_declined, p_now);

@@ -53,6 +53,9 @@ struct Options {
     /// searches, reports and logins)
     #[arg(long, value_delimiter = ',', default_value = "place,complete,read")]
     only: Vec<String>,
+    /// Only rows with so many clients
+    #[arg(long, value_delimiter = ',', default_value = "1,8,64,256")]
+    clients: Vec<usize>,
     /// How many times the peak an overload is
     #[arg(long, default_value_t = 5.0)]
     overload_times: f64,
@@ -109,6 +112,7 @@ async fn measure(database: &Database, options: &Options) -> anyhow::Result<()> {
             windows: options.windows,
             rate: None,
         },
+        clients: options.clients.clone(),
         rows: Vec::new(),
     };
     println!("PostgreSQL {}, load average {load_before:.1}", database.cluster.major());
@@ -171,6 +175,7 @@ struct Bench<'a> {
     market: Arc<Market>,
     server: Server,
     plan: Plan,
+    clients: Vec<usize>,
     rows: Vec<Row>,
 }
 
@@ -188,7 +193,7 @@ impl Bench<'_> {
     async fn place_orders(&mut self, basket: Basket, spread: &[f64]) -> anyhow::Result<Vec<f64>> {
         let kind = if basket == Basket::Spread { "place, spread" } else { "place, one SKU" };
         let mut rates = Vec::new();
-        for (n, clients) in BUYERS.into_iter().enumerate() {
+        for (n, clients) in self.among(BUYERS).enumerate() {
             let before = self.counters().await?;
             let workers = self.buyers(clients, basket).await?;
             let outcome = self.run(Some(self.server.pid), workers).await?;
@@ -225,6 +230,12 @@ impl Bench<'_> {
         Ok(rates)
     }
 
+    /// Those of these numbers of clients that were asked for.
+    fn among<const N: usize>(&self, all: [usize; N]) -> impl Iterator<Item = usize> + use<N> {
+        let asked = self.clients.clone();
+        all.into_iter().filter(move |clients| asked.contains(clients))
+    }
+
     /// Half of what a closed loop reached, as an open one.
     async fn half_load(&self, name: String, rate: f64) -> anyhow::Result<Row> {
         let plan = Plan { rate: Some(rate), ..self.plan };
@@ -256,7 +267,7 @@ impl Bench<'_> {
     }
 
     async fn complete_orders(&mut self) -> anyhow::Result<()> {
-        for clients in [8, 64, 256] {
+        for clients in self.among([8, 64, 256]) {
             let before = self.counters().await?;
             let workers =
                 self.buyers(clients, Basket::Spread).await?.into_iter().map(CompleteOrders).collect();
@@ -318,7 +329,7 @@ impl Bench<'_> {
         let forgetful = [("TRADEPOST_READ_CACHE_BYTES", "0"), ("TRADEPOST_ADMISSION_WAIT_MS", "2000")];
         let forgetful = Server::program_with(self.database, &forgetful).await?;
         let (paths, ids) = (Arc::new(paths), Arc::new(ids));
-        for clients in CLIENTS {
+        for clients in self.among(CLIENTS) {
             let readers = async |server: &Server| {
                 let readers = (0..clients).map(async |n| {
                     let connection = Connection::open(server.address).await?;

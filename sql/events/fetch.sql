@@ -1,6 +1,8 @@
 -- The next events of a named consumer, oldest first: those of its types after what it has committed, at most 1000.
 -- Fetching twice gives the same events: the position moves with events.commit alone, so delivery is at least once.
--- Each type is read from its own place in the index: types of which little happens lie far apart in the log.
+-- Each type is read from its own place in the index (type, seq): types of which little happens lie far apart in the log. Compared as
+-- a row and ordered by both, no other index will do: by type = … and the order of seq alone, the planner walks the whole log by its key
+-- in the hope of the first event of a type that has none.
 -- For workers. Locks: none. Raises: events.consumer_not_found, events.position_archived.
 create or replace function events.fetch(p_consumer text, p_limit integer)
 returns setof events.entries
@@ -27,8 +29,8 @@ begin
     select e.*
       from unnest(v_consumer.types) as t (type)
      cross join lateral (select e.* from events.entries as e
-                          where e.type = t.type and e.seq > v_consumer.seq
-                          order by e.seq limit v_limit) as e
+                          where (e.type, e.seq) > (t.type, v_consumer.seq) and e.type <= t.type and e.seq > v_consumer.seq
+                          order by e.type, e.seq limit v_limit) as e
      order by e.seq
      limit v_limit;
   end if;

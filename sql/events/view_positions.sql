@@ -1,5 +1,5 @@
 -- Named consumers with how far each one is behind the head of the log: from the first event of its types that it has not
--- committed. Events that it does not read do not count.
+-- committed. Events that it does not read do not count. Compared as a row, as events.fetch does.
 create or replace view events.positions as
 select c.consumer,
        c.types,
@@ -13,8 +13,8 @@ select c.consumer,
                        from unnest(c.types) as t (type)
                       cross join lateral (select l.seq
                                             from events.log as l
-                                           where l.type = t.type and l.seq > c.seq
-                                           order by l.seq
+                                           where (l.type, l.seq) > (t.type, c.seq) and l.type <= t.type
+                                           order by l.type, l.seq
                                            limit 1) as l) as n on true;
 comment on view events.positions is
   'Named consumers, their cursor, and how many numbers the head is beyond what they have committed; 0 when nothing of their types waits.';

@@ -52,6 +52,7 @@ wal_compression = on
 min_wal_size = '256MB'
 max_wal_size = '2GB'
 checkpoint_timeout = '15min'
+autovacuum_naptime = '10s'
 random_page_cost = 1.1
 jit = off
 track_io_timing = on

@@ -16,7 +16,7 @@ use crate::worker::{self, Pace, Wake};
 
 /// A few milliseconds between busy steps let a batch gather; a process that hears of nothing looks four times a second.
 const PACE: Pace = Pace {
-    busy: Duration::from_millis(10),
+    busy: Duration::from_millis(20),
     idle: Duration::from_millis(250),
     rest: Duration::from_millis(2),
 };

@@ -2587,6 +2587,22 @@ comment on column orders.adjustments.base_minor is 'What the share was computed 
 comment on column orders.adjustments.seller_minor is 'What the seller bears of amount_minor; the platform bears the rest.';
 comment on column orders.adjustments.exact_share is 'The share before rounding to whole minor units.';
 
+create table orders.archived_history (
+  order_id uuid not null,
+  version integer not null,
+  from_status text,
+  to_status text not null,
+  action text not null,
+  actor_kind text not null,
+  actor_id uuid,
+  reason text,
+  created_at timestamp with time zone not null,
+  archived_at timestamp with time zone not null,
+  constraint archived_history_pkey PRIMARY KEY (archived_at, order_id, version)
+) partition by RANGE (archived_at);
+CREATE TRIGGER archived_history_snapshot BEFORE DELETE OR UPDATE ON orders.archived_history FOR EACH ROW EXECUTE FUNCTION orders.trigger_snapshots();
+comment on table orders.archived_history is 'History of orders that were finished long ago, moved here from orders.order_history; partitions by month of archiving.';
+
 create table orders.commissions (
   seller_id uuid not null,
   order_id uuid not null,
@@ -2653,6 +2669,18 @@ CREATE TRIGGER fulfilments_snapshot_delete BEFORE DELETE ON orders.fulfilments F
 CREATE TRIGGER fulfilments_snapshot_update BEFORE UPDATE OF seller_id, order_id, subtotal_minor, discount_minor, shipping_minor, total_minor ON orders.fulfilments FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.fulfilments is 'One part per seller of an order: what that seller ships, and its sums.';
 
+create table orders.history_tails (
+  order_id uuid not null,
+  version integer not null,
+  to_status text not null,
+  archived_at timestamp with time zone not null,
+  constraint history_tails_pkey PRIMARY KEY (order_id),
+  constraint history_tails_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(order_id),
+  constraint history_tails_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER history_tails_snapshot BEFORE DELETE OR UPDATE ON orders.history_tails FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
+comment on table orders.history_tails is 'Of each order whose history was archived: its last archived version and status, and when. Stays when the archive is taken away.';
+
 create table orders.order_history (
   order_id uuid not null,
   version integer not null,
@@ -2666,7 +2694,8 @@ create table orders.order_history (
   constraint order_history_pkey PRIMARY KEY (order_id, version),
   constraint order_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(order_id)
 );
-CREATE TRIGGER order_history_snapshot BEFORE DELETE OR UPDATE ON orders.order_history FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
+CREATE TRIGGER order_history_archived AFTER DELETE ON orders.order_history REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_history_archived();
+CREATE TRIGGER order_history_snapshot BEFORE UPDATE ON orders.order_history FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.order_history is 'Every status change of an order: who, when, why.';
 
 create table orders.order_lines (
@@ -2765,6 +2794,12 @@ create table orders.shipping_commissions (
 CREATE TRIGGER shipping_commissions_snapshot BEFORE DELETE OR UPDATE ON orders.shipping_commissions FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.shipping_commissions is 'What the marketplace keeps of a seller''s shipping fee: a snapshot that never changes. No row: no rule applied.';
 
+create view orders.missing_history (order_id uuid, version integer, to_status text);
+comment on view orders.missing_history is 'Orders whose history was archived and taken away, up to which version and in which status.';
+
+create view orders.recorded_history (order_id uuid, version integer, from_status text, to_status text, action text, actor_kind text, actor_id uuid, reason text, created_at timestamp with time zone);
+comment on view orders.recorded_history is 'History of orders, archived or not; without months of the archive that were taken away.';
+
 create view orders.view_fulfilment (seller_id uuid, order_id uuid, status text, document jsonb);
 comment on view orders.view_fulfilment is 'Fulfilments as the documents that orders carry. Amounts in minor units.';
 
@@ -2783,6 +2818,10 @@ comment on view orders.view_order_summary is 'Order headers for lists. A seller'
 function orders.accept_fulfilment(p_ctx core.call_context, p_order_id uuid, p_seller_id uuid) returns SETOF orders.view_order
   -- The seller takes on its part of a paid order. Returns the order as the seller sees it.
   -- granted to tradepost_api
+
+function orders.archive_history(p_after uuid, p_limit integer) returns TABLE(archived integer, next_order_id uuid)
+  -- Moves the history of orders that were finished long ago to its archive; answers of how many, and the order to go on after.
+  -- granted to tradepost_worker
 
 function orders.cancel_order(p_ctx core.call_context, p_order_id uuid, p_reason text) returns SETOF orders.view_order_status
   -- Cancels an order that may still be cancelled and gives everything back; a paid one is refunded by the payments worker.
@@ -2906,6 +2945,9 @@ function orders._count_uses(p_placing orders."placing", p_adjustments pricing.ad
 function orders._decide(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns orders.decision
   -- Locks stock and counters, then grants or refuses each placing in arrival order; returns the placings and the adjustments that hold.
 
+function orders._ensure_history_partition(p_at timestamp with time zone) returns void
+  -- Makes the partition of the archived history for a moment, unless it is there.
+
 function orders._fold_fulfilments(p_upto bigint, p_order_ids uuid[], p_fulfilment_ids uuid[]) returns TABLE(order_id uuid, seller_id uuid, status text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, carrier text, accepted_at timestamp with time zone, shipped_at timestamp with time zone, delivered_at timestamp with time zone, version integer, updated_at timestamp with time zone, is_latest boolean)
   -- Parts of orders folded from the log up to a number.
 
@@ -2917,6 +2959,9 @@ function orders._fold_orders(p_upto bigint, p_order_ids uuid[]) returns TABLE(or
 
 function orders._history_for_seller(p_history jsonb, p_user_id uuid) returns jsonb
   -- History entries without reasons and without the ids of other people.
+
+function orders._history_partition(p_at timestamp with time zone) returns text
+  -- The partition of the archived history that a moment belongs to.
 
 function orders._id_at(p_at timestamp with time zone) returns uuid
   -- Where the UUIDv7 of a moment begin.

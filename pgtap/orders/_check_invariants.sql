@@ -1,5 +1,5 @@
 begin;
-select plan(43);
+select plan(45);
 
 -- Each invariant is broken once, past the functions and the triggers.
 create temporary table f as
@@ -105,6 +105,14 @@ select is(pg_temp.rewrite(s), '{orders.history_matches_status}', 'not: ' || s)
 from unnest(array[$$to_status = 'EXPIRED' where h.version = 2$$, $$from_status = 'PAYMENT_FAILED' where h.version = 2$$,
                   $$version = 7 where h.version = 2$$, $$action = 'expire' where h.version = 2$$,
                   $$actor_kind = 'SELLER' where h.version = 3$$, $$from_status = 'PAID' where h.version = 1$$]) as s;
+-- its archive: the tail of one that is there, and of one that was never written
+select is(test.broken('orders', $$
+    insert into orders.history_tails (order_id, version, to_status, archived_at) select f.o, 1, 'PENDING_PAYMENT', core.now() from f $$),
+  '{orders.history_matches_status}', 'a history that is in its table and said to be gone');
+select is(test.broken('orders', $$
+    select orders._ensure_history_partition(core.now());
+    insert into orders.history_tails (order_id, version, to_status, archived_at) select f.o, 1, 'PENDING_PAYMENT', core.now() from f $$),
+  '{orders.history_tail_matches_archive}', 'a tail of what no archive holds');
 
 -- deadlines
 select is(test.broken('orders', $$ update orders.orders as o set due_at = null from f where o.order_id = f.o $$),

@@ -83,24 +83,43 @@ as $$
   where (c.percent_bp, c.fixed_minor, c.base, c.min_minor, c.max_minor, c.vat_bp)
         is distinct from (r.percent_bp, r.fixed_minor, r.base, r.min_minor, r.max_minor, r.vat_bp)
   union all
-  -- the whole chain: dense versions from the placing on, each step from where the last one led, along order_transitions
+  -- the whole chain: dense versions from the placing on, each step from where the last one led, along order_transitions; where the
+  -- archive of the first versions was taken away, from the tail that they left
   select 'orders.history_matches_status', o.order_id::text,
          format('status %s, version %s; history has %s entries and ends with %s', o.status, o.version, coalesce(h.entries, 0), h.to_status)
+         || coalesce(format(', after %s that were taken away', m.version), '')
   from orders.orders as o
+  left join orders.missing_history as m on m.order_id = o.order_id
   left join (
-    select c.order_id, count(*) as entries, (array_agg(c.to_status order by c.version desc))[1] as to_status,
-           bool_and(c.version = c.n and case c.n
-             when 1 then (c.from_status, c.action, c.to_status) is not distinct from (null, 'place', 'PENDING_PAYMENT')
-             else c.from_status = c.previous and c.is_allowed end) as is_chain
+    select c.order_id, min(c.version) as first_version, min(c.from_status) filter (where c.n = 1) as first_from, count(*) as entries, (array_agg(c.to_status order by c.version desc))[1] as to_status,
+           bool_and(case
+             when c.version = 1 then (c.from_status, c.action, c.to_status) is not distinct from (null, 'place', 'PENDING_PAYMENT')
+             when c.n = 1 then c.is_allowed
+             else c.version = c.previous_version + 1 and c.from_status = c.previous and c.is_allowed end) as is_chain
     from (select h.order_id, h.version, h.from_status, h.action, h.to_status,
                  t.to_status is not distinct from h.to_status as is_allowed,
-                 row_number() over w as n, lag(h.to_status) over w as previous
-          from orders.order_history as h
+                 row_number() over w as n, lag(h.to_status) over w as previous, lag(h.version) over w as previous_version
+          from orders.recorded_history as h
           left join orders.order_transitions as t
             on t.from_status = h.from_status and t.action = h.action and t.actor_kind = h.actor_kind
           window w as (partition by h.order_id order by h.version)) as c
     group by c.order_id) as h on h.order_id = o.order_id
-  where (h.entries, h.to_status, h.is_chain) is distinct from (o.version::bigint, o.status, true)
+  where (coalesce(h.entries, 0) + coalesce(m.version, 0), coalesce(h.to_status, m.to_status), coalesce(h.is_chain, m.order_id is not null))
+        is distinct from (o.version, o.status, true)
+     or (h.first_version, h.first_from) is distinct from (m.version + 1, m.to_status) and m.order_id is not null and h.entries > 0
+     or h.first_version > 1 and m.order_id is null
+  union all
+  -- the tail says what the archive holds, while it is there
+  select 'orders.history_tail_matches_archive', coalesce(t.order_id, a.order_id)::text,
+         format('the tail says %s %s, the archive %s %s', t.version, t.to_status, a.version, a.to_status)
+  from (select t.order_id, t.archived_at, t.version, t.to_status
+        from orders.history_tails as t
+        where not exists (select from orders.missing_history as m where m.order_id = t.order_id)) as t
+  full join (select distinct on (a.archived_at, a.order_id) a.archived_at, a.order_id, a.version, a.to_status
+             from orders.archived_history as a
+             order by a.archived_at, a.order_id, a.version desc) as a
+    on a.order_id = t.order_id and a.archived_at = t.archived_at
+  where (t.version, t.to_status) is distinct from (a.version, a.to_status)
   union all
   -- the status names the deadline that runs
   select 'orders.deadline_matches_status', o.order_id::text, format('status %s, due %s, acceptance due %s', o.status, o.due_at, o.acceptance_due_at)

@@ -5,8 +5,8 @@ returns jsonb
 language sql
 immutable
 as $$
-  select jsonb_agg(h.entry || '{"reason": null}'
-           || case when h.entry ->> 'actorId' = p_user_id::text then '{}' else '{"actorId": null}' end::jsonb order by h.n)
+  select coalesce(jsonb_agg(h.entry || '{"reason": null}'
+           || case when h.entry ->> 'actorId' = p_user_id::text then '{}' else '{"actorId": null}' end::jsonb order by h.n), '[]')
   from jsonb_array_elements(p_history) with ordinality as h (entry, n)
 $$;
 comment on function orders._history_for_seller(jsonb, uuid) is

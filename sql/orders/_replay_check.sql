@@ -1,5 +1,6 @@
 -- Compares orders, their parts, lines and history with what the log tells up to p_upto. Of what something happened to after
--- p_upto, only that is compared which never changes; the history keeps each version's status, so it is compared whole.
+-- p_upto, only that is compared which never changes; the history keeps each version's status, so it is compared whole,
+-- with its archive; versions whose archive was taken away are left out.
 -- Called by events.replay_check. Private. Locks: none.
 -- long: one comparison per table.
 create or replace function orders._replay_check(p_upto bigint)
@@ -66,8 +67,10 @@ begin
          d.field, d.expected, d.found
     from (select e.aggregate_id, e.aggregate_version, e.payload, e.actor_id, e.occurred_at
             from events.recorded as e
-           where e.aggregate_type = 'order' and e.type <> 'orders.order_free' and e.position <= p_upto) as f
-    full join orders.order_history as t on t.order_id = f.aggregate_id and t.version = f.aggregate_version
+           where e.aggregate_type = 'order' and e.type <> 'orders.order_free' and e.position <= p_upto
+             and not exists (select from orders.missing_history as m
+                              where m.order_id = e.aggregate_id and m.version >= e.aggregate_version)) as f
+    full join orders.recorded_history as t on t.order_id = f.aggregate_id and t.version = f.aggregate_version
     left join lateral (
       select f.payload ->> 'status' as to_status, f.payload ->> 'fromStatus' as from_status, f.actor_id,
              f.occurred_at as created_at) as log on f.aggregate_id is not null

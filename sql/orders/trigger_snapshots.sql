@@ -40,6 +40,14 @@ for each statement execute function orders.trigger_snapshots();
 create or replace trigger shipping_commissions_snapshot
 before update or delete on orders.shipping_commissions
 for each statement execute function orders.trigger_snapshots();
+-- a DELETE of history: see trigger_history_archived
 create or replace trigger order_history_snapshot
-before update or delete on orders.order_history
+before update on orders.order_history
+for each statement execute function orders.trigger_snapshots();
+-- row by row, because that reaches whoever names a partition
+create or replace trigger archived_history_snapshot
+before update or delete on orders.archived_history
+for each row execute function orders.trigger_snapshots();
+create or replace trigger history_tails_snapshot
+before update or delete on orders.history_tails
 for each statement execute function orders.trigger_snapshots();

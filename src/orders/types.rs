@@ -443,6 +443,8 @@ pub struct OrderStatus {
     pub version: i32,
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
+    /// Versions without a gap, up to the newest. It begins later than with the first where old history was archived and taken out of
+    /// the database.
     #[schema(value_type = Vec<HistoryEntry>)]
     pub history: Box<RawValue>,
     /// What the caller could do now: pay, cancel, accept, ship, deliver, refund.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Person, Reply, Test, Uuid, Value, address, basket, basket_with, json, run};
+use tradepost::retention;
+
+use crate::support::{Person, Reply, Test, Uuid, Value, address, basket, basket_with, json, run, together};
 
 /// A buyer, and two sellers with one thing each: a lamp at 10.00 and a chair at 25.00, five in stock.
 struct Shop {
@@ -820,5 +822,83 @@ fn unpaid_orders_expire_by_the_clock_and_not_by_a_job() {
         ana.post("/orders", basket_with(&[(lamp, 1)], "SAVE")).once().await.expect(201);
         let cancel = ana.post(&format!("/orders/{order}/cancel"), json!({})).once().await;
         cancel.problem(409, "orders.transition_refused");
+    });
+}
+
+/// History in the archive is read like any other, by all who may; without the archive it goes on from where it was cut.
+#[test]
+fn history_of_a_finished_order_is_archived_and_still_told() {
+    run(async |t| {
+        let Shop { ana, sam, sue, lamp, chair } = shop(&t).await;
+        let one = t.order(&ana, &[(lamp, 1), (chair, 1)]).await.id("orderId");
+        t.pay(one).await;
+        let why = json!({ "reason": "Ordered by mistake" });
+        ana.post(&format!("/orders/{one}/cancel"), why).once().await.expect(200);
+        let two = t.order(&ana, &[(lamp, 1)]).await.id("orderId");
+        t.pay(two).await;
+        let told = async || {
+            let mut told = Vec::new();
+            for (order, person) in [(one, &ana), (one, &sam), (one, &sue), (two, &ana), (two, &sam)] {
+                told.push(person.get(&format!("/orders/{order}/status")).await.expect(200).body);
+            }
+            told
+        };
+        let before = told().await;
+
+        let step =
+            async |after| retention::archive_history(&t.app().worker_pool, after).await.expect("a step");
+        t.advance(Duration::from_hours(2)).await;
+        assert_eq!(step(None).await, (0, None), "nobody asked for it");
+        t.execute("update core.settings set value = 3600 where name = 'orders.history_retention_s'", &[])
+            .await;
+        assert_eq!(step(None).await, (1, None), "the cancelled one");
+        assert_eq!(step(None).await, (0, None), "once");
+        assert_eq!(t.int("select count(*) from orders.order_history", &[]).await, 2, "of the paid one");
+        assert_eq!(told().await, before, "nobody notices");
+        assert_eq!(t.broken_invariants().await, Vec::<String>::new());
+
+        // and as the operator's handbook has it, the month leaves the database
+        let partition: String =
+            t.one("select inhrelid::regclass::text from pg_inherits where inhparent = 'orders.archived_history'::regclass", &[]).await;
+        t.execute(&format!("alter table orders.archived_history detach partition {partition}"), &[]).await;
+        let status = ana.get(&format!("/orders/{one}/status")).await.expect(200);
+        assert_eq!(
+            (status.str("status"), status.int("version"), &status["history"]),
+            ("CANCELLED", 3, &json!([]))
+        );
+        let seen = sam.get(&format!("/orders/{one}/status")).await.expect(200);
+        assert_eq!(seen["history"], json!([]));
+    });
+}
+
+/// Several workers, of several programs, share the work and do not wait for each other nor for who holds an order.
+#[test]
+fn archivers_share_the_work_and_pass_by_what_is_in_use() {
+    run(async |t| {
+        let Shop { ana, lamp, .. } = shop(&t).await;
+        let mut orders = Vec::new();
+        for _ in 0..5 {
+            let order = t.order(&ana, &[(lamp, 1)]).await.id("orderId");
+            ana.post(&format!("/orders/{order}/cancel"), json!({})).once().await.expect(200);
+            orders.push(order);
+        }
+        t.advance(Duration::from_secs(100 * 86400)).await;
+        t.execute("update core.settings set value = 86400 where name = 'orders.history_retention_s'", &[])
+            .await;
+        let holder = t.connect().await;
+        holder.batch_execute("begin").await.expect("begin");
+        holder
+            .execute("select from orders.orders where order_id = $1 for no key update", &[&orders[2]])
+            .await
+            .expect("a lock");
+        let moved = together(3, |_| {
+            let pool = t.app().worker_pool.clone();
+            async move { retention::archive_history(&pool, None).await.expect("a step").0 }
+        })
+        .await;
+        assert_eq!(moved.iter().sum::<usize>(), 4, "each order once, the one in use not");
+        holder.batch_execute("rollback").await.expect("rollback");
+        assert_eq!(retention::archive_history(&t.app().worker_pool, None).await.expect("a step"), (1, None));
+        assert_eq!(t.int("select count(*) from orders.archived_history", &[]).await, 10);
     });
 }

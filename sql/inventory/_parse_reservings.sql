@@ -18,8 +18,10 @@ begin
   ), checked as (
     select p.*, refusal.problem
     from parsed as p
-    left join identity.users as u on u.user_id = p.account_id and u.status = 'ACTIVE'
-    left join identity.sessions as s on s.session_id = p.session_id
+    left join lateral (
+      select u.user_id from identity.users as u where u.user_id = p.account_id and u.status = 'ACTIVE' offset 0) as u on true
+    left join lateral (
+      select s.user_id, s.revoked_at, s.expires_at from identity.sessions as s where s.session_id = p.session_id offset 0) as s on true
     left join lateral (
       select min(l.n) - 1 as index
       from jsonb_array_elements(p.lines) with ordinality as l (line, n)
@@ -30,7 +32,7 @@ begin
       select min(l.n) - 1 as index
       from jsonb_array_elements(p.lines) with ordinality as l (line, n)
       where not exists (
-        select from catalog.offers as o
+        select from catalog.offers as o  -- one offer at a time, and not all of them beside all lines
         join catalog.variants as v on v.variant_id = o.variant_id
         join catalog.products as pr on pr.product_id = v.product_id
         join identity.sellers as se on se.seller_id = o.seller_id
@@ -38,7 +40,8 @@ begin
           and o.status = 'ACTIVE' and v.status = 'ACTIVE'
           and (pr.status = 'ACTIVE' and se.status = 'ACTIVE'
                or exists (select from identity.seller_members as m
-                          where m.seller_id = o.seller_id and m.user_id = p.account_id)))
+                          where m.seller_id = o.seller_id and m.user_id = p.account_id))
+        offset 0)
     ) as unknown_offer on true
     cross join lateral (
       select case

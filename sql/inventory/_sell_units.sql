@@ -25,8 +25,9 @@ begin
            rows between 1 following and unbounded following), 0)::integer,
          l.reservation_id, p_actor_id, p_now
   from unnest(p_lines) with ordinality as l
-  join inventory.stock_levels as s
-    on s.seller_id = l.seller_id and s.variant_id = l.variant_id;
+  cross join lateral (
+    select s.on_hand from inventory.stock_levels as s
+    where s.seller_id = l.seller_id and s.variant_id = l.variant_id offset 0) as s;
 end
 $$;
 comment on function inventory._sell_units(inventory.hold_line[], integer, boolean, timestamptz, uuid) is

@@ -8,6 +8,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off  -- a plan kept from when a table was small must not scan it when it has grown
 as $$
 declare
   v_now constant timestamptz := core.now();

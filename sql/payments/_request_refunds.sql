@@ -8,6 +8,7 @@ volatile
 as $$
 declare
   v_refund_ids uuid[];
+  v_payment_ids uuid[];
 begin
   with requested as (
     insert into payments.refunds
@@ -16,11 +17,12 @@ begin
     select core.new_id(), p.payment_id, p.order_id, r.amount_minor, p.currency, r.reason, r.seller_ids, p_now, r.actor_id, p_now,
            p_now
       from unnest(p_requests) as r
-      join payments.payments as p using (payment_id)
+     cross join lateral (
+       select p.payment_id, p.order_id, p.currency from payments.payments as p where p.payment_id = r.payment_id offset 0) as p
      where r.amount_minor > 0
-    returning refund_id
+    returning refund_id, payment_id
   )
-  select coalesce(array_agg(q.refund_id), '{}') into v_refund_ids from requested as q;
+  select coalesce(array_agg(q.refund_id), '{}'), array_agg(q.payment_id) into v_refund_ids, v_payment_ids from requested as q;
   if cardinality(v_refund_ids) = 0 then
     return;
   end if;
@@ -28,15 +30,14 @@ begin
   update payments.payments as p
      set version = p.version + 1,
          updated_at = p_now
-    from payments.refunds as f
-   where f.refund_id = any (v_refund_ids) and p.payment_id = f.payment_id;
+   where p.payment_id = any (v_payment_ids);
   insert into events.staging
     (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
   select 'payments.refund_requested', 'payment', p.payment_id, p.version, r.actor_id, r.request_id,
          array[p.buyer_id], payments._refund_payload(p, f), p_now
     from payments.refunds as f
-    join payments.payments as p using (payment_id)
-    join unnest(p_requests) as r using (payment_id)
+   cross join lateral (select p.* from payments.payments as p where p.payment_id = f.payment_id offset 0) as p
+    join unnest(p_requests) as r on r.payment_id = f.payment_id
    where f.refund_id = any (v_refund_ids);
   return query
     select f.* from payments.refunds as f where f.refund_id = any (v_refund_ids);

@@ -18,7 +18,8 @@ declare
   v_order_ids constant uuid[] := array(
     select p.order_id
       from jsonb_array_elements(p_settlements) as s
-      join payments.payments as p on p.payment_id = (s.value ->> 'paymentId')::uuid);
+     cross join lateral (
+       select p.order_id from payments.payments as p where p.payment_id = (s.value ->> 'paymentId')::uuid offset 0) as p);
 begin
   perform orders._lock_orders(v_order_ids);
   perform payments._lock_payments(v_order_ids);
@@ -32,7 +33,8 @@ begin
                                   -- an earlier word of this batch settles the payment, and nobody asks any more
                                   or row_number() over (partition by p.payment_id order by s.n) = 1 as is_current
                              from jsonb_array_elements(p_settlements) with ordinality as s (value, n)
-                             join payments.payments as p on p.payment_id = (s.value ->> 'paymentId')::uuid
+                            cross join lateral (
+                              select p.* from payments.payments as p where p.payment_id = (s.value ->> 'paymentId')::uuid offset 0) as p
                             where s.value ->> 'isSuccess' is not null
                               and coalesce((s.value ->> 'orderId')::uuid, p.order_id) = p.order_id
                               and coalesce((s.value ->> 'amountMinor')::bigint, p.amount_minor) = p.amount_minor

@@ -15,7 +15,7 @@
     order by r.reservation_id);
 -- function: inventory._end_holds
 -- replace
- and r.status = 'HELD'
+ and (r.status = 'HELD') is true  -- not by the index of all that are held
     order by r.reservation_id
     for no key update);
 -- by

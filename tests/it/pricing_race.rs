@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use crate::support::{Person, Reply, Test, Uuid, Value, basket, basket_with, run, together};
+use crate::support::{Person, Reply, Test, Uuid, Value, basket, basket_with, run, run_with, together};
 
 async fn active(author: &Person, rules: Value) -> (Uuid, i64) {
     let id = author.post("/promotions", rules).await.expect(201).id("promotionId");
@@ -252,6 +252,31 @@ fn an_order_is_priced_by_one_set_of_versions() {
         let replies: Vec<Reply> = replies.into_iter().flatten().collect();
         assert!(replies.iter().all(|reply| reply.status == 201), "{:?}", tally(&replies));
 
+        // an order without a rule would be missing below; its moment and those of the versions tell why
+        let unruled = t
+            .sql()
+            .query(
+                "select format('%s at %s: %s', o.order_id, o.placed_at,
+                               (select string_agg(format('line %s: rule %s version %s', c.line_no, c.rule_id, c.rule_version), ', ' order by c.line_no)
+                                from orders.commissions as c where c.order_id = o.order_id))
+                 from orders.orders as o
+                 where 2 <> (select count(c.rule_id) from orders.commissions as c where c.order_id = o.order_id)
+                 union all
+                 select format('rule %s version %s from %s until %s', r.rule_id, r.version, r.valid_from, r.valid_until)
+                 from pricing.commission_rules as r
+                 order by 1",
+                &[],
+            )
+            .await
+            .expect("orders and rules");
+        let unruled: Vec<String> = unruled.iter().map(|row| row.get(0)).collect();
+        let versions = 2 * (1 + usize::try_from(ROUNDS).expect("a few"));
+        assert!(
+            unruled.len() == versions,
+            "orders without a rule, and all versions:\n{}",
+            unruled.join("\n")
+        );
+
         let percent_of = "select distinct (v.rules ->> 'percent_bp')::bigint
             from orders.adjustments as a
             join pricing.promotion_versions as v on v.promotion_id = a.promotion_id and v.version = a.promotion_version
@@ -288,6 +313,76 @@ fn an_order_is_priced_by_one_set_of_versions() {
         }
         assert!(seen.len() > 1, "nothing changed meanwhile");
     });
+}
+
+/// Whatever happens to a rule while an order is being placed, the order has a version of it: the one that was in force when it began,
+/// as far as that was written when it came to read the rules.
+#[test]
+fn an_order_has_a_rule_however_a_change_meets_it() {
+    // an order that waited too long would begin anew, at a later moment
+    run_with(
+        |config| config.batch_lock_timeout_ms = 15_000,
+        async |t| {
+            let (admin, sam) = (t.admin().await, t.seller("sam").await);
+            let lamp = t.offer(&sam, 1000, 100).await;
+            let crowd = t.crowd(4).await;
+            let rule = |round: i64| json!({ "name": "Theirs", "percentBp": 1000 + 10 * round });
+            let mut scoped = rule(0);
+            scoped["sellerId"] = json!(sam.seller_id);
+            let id = admin.post("/pricing/commission-rules", scoped).await.expect(201).id("ruleId");
+            let path = format!("/pricing/commission-rules/{id}");
+            let change = async |round: i64| {
+                admin.put(&path, rule(round)).if_match(round).await.expect(200);
+            };
+            let version = async |order: &Reply| {
+                let version =
+                    "select coalesce(rule_version, 0)::bigint from orders.commissions where order_id = $1";
+                t.int(version, &[&order.id("orderId")]).await
+            };
+            let place = |who: usize| {
+                let buyer = crowd[who].clone();
+                tokio::spawn(
+                    async move { buyer.post("/orders", basket(&[(lamp, 1)])).once().await.expect(201) },
+                )
+            };
+            let waits = "select count(*) > 0 from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock' and query like '%orders.place_orders%'";
+
+            // the order begins, waits for its stock row, and reads the rules when two changes have come and gone
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            let held = "select from inventory.stock_levels where variant_id = $1 for update";
+            lock.execute(held, &[&lamp]).await.expect("a lock");
+            let early = place(0);
+            t.until("the order waits for its stock", waits).await;
+            change(1).await;
+            change(2).await;
+            lock.rollback().await.expect("rolled back");
+            assert_eq!(version(&early.await.expect("an answer")).await, 1, "in force when the order began");
+
+            // a change that began before the order and is written after it
+            let open = psql.transaction().await.expect("a transaction");
+            let update = "select version from pricing.update_commission_rule(test.ctx($1), $2, 3, $3)";
+            let changed = open.query_one(update, &[&admin.user_id, &id, &rule(3)]).await.expect("changed");
+            assert_eq!(changed.get::<_, i32>(0), 4);
+            assert_eq!(version(&place(1).await.expect("an answer")).await, 3, "what was written then");
+            open.commit().await.expect("written");
+            assert_eq!(version(&place(2).await.expect("an answer")).await, 4);
+
+            // one that is begun before the order and written while the order waits: it is of the order's moment
+            let lock = psql.transaction().await.expect("a transaction");
+            lock.execute(held, &[&lamp]).await.expect("a lock");
+            let mut second = t.connect().await;
+            let open = second.transaction().await.expect("a transaction");
+            let update = "select version from pricing.update_commission_rule(test.ctx($1), $2, 4, $3)";
+            open.query_one(update, &[&admin.user_id, &id, &rule(4)]).await.expect("changed");
+            let late = place(3);
+            t.until("the order waits for its stock", waits).await;
+            open.commit().await.expect("written");
+            lock.rollback().await.expect("rolled back");
+            assert_eq!(version(&late.await.expect("an answer")).await, 5, "begun before the order");
+        },
+    );
 }
 
 /// Two orders of one buyer at once, at two servers: both look like the first, and only one of them is.

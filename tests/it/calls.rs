@@ -12,6 +12,7 @@ use tradepost::db::{call, query, query_one};
 use tradepost::embedded::DbRole;
 
 use crate::support::database::{Database, Template};
+use crate::support::{Reply, Test, basket, json, run};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -211,6 +212,117 @@ async fn a_serialisation_failure_is_tried_again_and_given_up_after_three_times()
     assert_eq!(attempts, 4, "one call and three retries");
     pool.close();
     database.drop().await;
+}
+
+/// Whoever closes a circle of waiting transactions is refused by the server (40P01). Here that is the program: it holds the first of
+/// three rows and waits for the second; psql, who has the third, waits for the first and never looks for circles; then the second
+/// comes free. The client hears nothing of it.
+#[test]
+fn a_deadlock_is_tried_again_unnoticed() {
+    run(async |t| {
+        let sam = t.seller("sam").await;
+        let mut things = Vec::new();
+        for _ in 0..3 {
+            things.push(t.offer(&sam, 1000, 10).await);
+        }
+        things.sort_unstable();
+        let ana = t.buyer("ana").await;
+        let order = t.order(&ana, &[(things[0], 1), (things[1], 1), (things[2], 1)]).await.id("orderId");
+        let (mut holder, mut rival) = (t.connect().await, t.connect().await);
+        rival.batch_execute("set deadlock_timeout = '10min'").await.expect("set");
+        let rival_pid: i32 = rival.query_one("select pg_backend_pid()", &[]).await.expect("a number").get(0);
+        let row = "select from inventory.stock_levels where variant_id = $1 for update";
+        let second = holder.transaction().await.expect("a transaction");
+        second.execute(row, &[&things[1]]).await.expect("a lock");
+        let third = rival.transaction().await.expect("a transaction");
+        third.execute(row, &[&things[2]]).await.expect("a lock");
+
+        let waits = "select exists (select from pg_stat_activity
+                       where datname = current_database() and wait_event_type = 'Lock' and ";
+        let cancel = ana.post(&format!("/orders/{order}/cancel"), json!({})).once();
+        let cancel = tokio::spawn(async move { cancel.await });
+        t.until("the program waits", &format!("{waits} query like '%orders.cancel_order%')")).await;
+        let first = async { third.execute(row, &[&things[0]]).await };
+        let free = async {
+            t.until("the rival waits", &format!("{waits} pid = {rival_pid})")).await;
+            second.rollback().await.expect("rolled back");
+        };
+        let (first, ()) = tokio::join!(first, free);
+        first.expect("the program has let go: it was refused");
+        third.rollback().await.expect("rolled back");
+        assert_eq!(cancel.await.expect("an answer").expect(200)["status"], "CANCELLED");
+        for thing in things {
+            assert_eq!(t.stock(thing).await, "10/0");
+        }
+        drop((holder, rival));
+        let refused = "select deadlocks = 1 from pg_stat_database where datname = current_database()";
+        // a session hands in its counts when it ends, at the latest
+        let end = "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+                   where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
+        t.int(end, &[]).await;
+        t.until("the server counted one deadlock", refused).await;
+    });
+}
+
+/// Makes each order's next step fail so many times as if others were in the way. The sequence counts the attempts: it forgets nothing when
+/// they are rolled back.
+async fn fail(t: &Test, action: &str, times: i64) {
+    t.sql()
+        .batch_execute(&format!(
+            "create sequence if not exists test.attempts;
+             alter sequence test.attempts restart;
+             create or replace function test.fail() returns trigger language plpgsql
+             security definer set search_path = pg_catalog, pg_temp as $$
+             begin
+               if nextval('test.attempts') <= {times} then
+                 raise exception 'others are in the way' using errcode = 'serialization_failure';
+               end if;
+               return new;
+             end $$;
+             create or replace trigger fail before insert on orders.order_history
+             for each row when (new.action = '{action}') execute function test.fail();"
+        ))
+        .await
+        .expect("a trigger");
+}
+
+#[test]
+fn over_http_a_serialisation_failure_is_tried_again_and_given_up_with_nothing_done() {
+    run(async |t| {
+        let sam = t.seller("sam").await;
+        let lamp = t.offer(&sam, 1000, 100).await;
+        let ana = t.buyer("ana").await;
+        let attempts = "select case when is_called then last_value else 0 end from test.attempts";
+        let given_up = |reply: Reply| {
+            let reply = reply.problem(503, "core.overloaded");
+            assert_eq!(reply.header("retry-after"), "1", "{}", reply.describe());
+        };
+
+        // a function called by itself: one call and three retries
+        let order = t.order(&ana, &[(lamp, 1)]).await.id("orderId");
+        let cancel = || ana.post(&format!("/orders/{order}/cancel"), json!({})).key("cancel");
+        fail(&t, "cancel", 100).await;
+        let before = t.traces().await;
+        given_up(cancel().await);
+        assert_eq!(t.int(attempts, &[]).await, 4);
+        assert_eq!(t.traces().await, before);
+        fail(&t, "cancel", 3).await;
+        let reply = cancel().await.expect(200);
+        assert_eq!((&reply["status"], reply.header("idempotency-replayed")), (&json!("CANCELLED"), ""));
+        assert_eq!(t.int(attempts, &[]).await, 4);
+
+        // a batch: the same, and once more among those set aside
+        let place = || ana.post("/orders", basket(&[(lamp, 1)])).key("place");
+        fail(&t, "place", 100).await;
+        let before = t.traces().await;
+        given_up(place().await);
+        assert_eq!(t.int(attempts, &[]).await, 8);
+        assert_eq!(t.traces().await, before);
+        fail(&t, "place", 3).await;
+        assert_eq!(place().await.expect(201).header("idempotency-replayed"), "", "a 503 is not stored");
+        assert_eq!(t.int(attempts, &[]).await, 4);
+        assert_eq!(t.stock(lamp).await, "100/1");
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

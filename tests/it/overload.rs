@@ -7,7 +7,7 @@ use futures::stream::FuturesUnordered;
 use tradepost::embedded::DbRole;
 use tradepost::http::admission::Class;
 
-use crate::support::{Reply, Test, Uuid, basket, json, run_with, together};
+use crate::support::{Reply, Test, Uuid, Value, basket, json, run_with, together};
 
 /// Waits until this is true of the database.
 async fn eventually(t: &Test, condition: &str) {
@@ -74,6 +74,65 @@ fn a_stuck_row_hurts_only_those_who_want_it() {
             assert_eq!(
                 (t.stock(lamp).await, t.stock(chair).await),
                 ("100/24".to_owned(), "100/24".to_owned())
+            );
+        },
+    );
+}
+
+/// Orders and reservations travel in lanes of their own: while the call of one stands at a stuck row, the other goes on. It is one
+/// and the same call that stands all the while, or it would have been a lane that was free again.
+#[test]
+fn a_blocked_order_leaves_reservations_alone_and_the_other_way_round() {
+    run_with(
+        |config| config.batch_lock_timeout_ms = 15_000,
+        async |t| {
+            let sam = t.seller("sam").await;
+            let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);
+            let crowd = t.crowd(8).await;
+            let order = |thing: Uuid| ("/orders", "orders.place_orders", basket(&[(thing, 1)]));
+            let hold = |thing: Uuid| {
+                let line = json!({ "variantId": thing, "sellerId": sam.seller_id, "quantity": 1 });
+                ("/inventory/reserve", "inventory.reserve_stock", json!({ "lines": [line] }))
+            };
+            let mut psql = t.connect().await;
+            for (stuck, queued, free) in
+                [(order(lamp), order(chair), hold(chair)), (hold(lamp), hold(chair), order(chair))]
+            {
+                let call = format!(
+                    "select coalesce(string_agg(format('%s since %s', pid, query_start), ', '), '') from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock' and query like '%{}%'",
+                    stuck.1
+                );
+                let send = |who: usize, (path, _, body): &(&'static str, &str, Value)| {
+                    let request = crowd[who].post(path, body.clone()).once();
+                    tokio::spawn(async move { request.await.expect(201) })
+                };
+                let lock = psql.transaction().await.expect("a transaction");
+                lock.execute(LOCKED, &[&lamp]).await.expect("a lock");
+                let mut blocked = vec![send(0, &stuck)];
+                eventually(&t, &format!("({call}) <> ''")).await;
+                let before: String = t.one(&call, &[]).await;
+                blocked.push(send(1, &queued));
+                let queue_length = || match stuck.0 {
+                    "/orders" => t.app().batch.place_orders.queue_length(),
+                    _ => t.app().batch.reserve_stock.queue_length(),
+                };
+                while queue_length() != 1 {
+                    tokio::task::yield_now().await;
+                }
+                for who in 2..8 {
+                    send(who, &free).await.expect("an answer");
+                }
+                assert_eq!(queue_length(), 1, "the lane of {} is held up", stuck.1);
+                assert_eq!(t.one::<String>(&call, &[]).await, before, "all the while");
+                lock.rollback().await.expect("rolled back");
+                for answer in blocked {
+                    answer.await.expect("an answer");
+                }
+            }
+            assert_eq!(
+                (t.stock(lamp).await, t.stock(chair).await),
+                ("100/2".to_owned(), "100/14".to_owned())
             );
         },
     );

@@ -191,8 +191,9 @@ fn no_transaction_is_open_while_the_provider_thinks() {
                 }
             });
             provider.comes_to(step, When::Before).await;
-            // One that is open for the call stays open; others (what polls the log) come and go.
-            let open = "select coalesce(query, '') from pg_stat_activity
+            // One that is open for the call stays open; others (what polls the log) come and go. The program's own are one statement each:
+            // one that stands idle is a call's, and the server would end it before we tire of waiting.
+            let open = "select format('%s: %s', state, query) from pg_stat_activity
                         where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null";
             let limit = Instant::now() + Duration::from_secs(10);
             loop {
@@ -201,7 +202,8 @@ fn no_transaction_is_open_while_the_provider_thinks() {
                     break;
                 }
                 let open: Vec<String> = open.iter().map(|row| row.get(0)).collect();
-                assert!(Instant::now() < limit, "{step:?}: a transaction is open: {open:?}");
+                let is_idle = open.iter().any(|one| one.starts_with("idle in transaction"));
+                assert!(!is_idle && Instant::now() < limit, "{step:?}: a transaction is open: {open:?}");
                 tokio::task::yield_now().await;
             }
             let free = "select (select count(*) from (select from orders.orders where order_id = $1 for update nowait) as o)
@@ -212,7 +214,8 @@ fn no_transaction_is_open_while_the_provider_thinks() {
                 .unwrap_or_else(|e| panic!("{step:?}: a row is locked: {e:?}"));
             assert!(!asking.is_finished(), "{step:?}: it is held");
             provider.sandbox.set_faults(Vec::new());
-            assert_ne!(asking.await.expect("a task"), 0, "{step:?}");
+            let answer = asking.await.expect("a task");
+            assert!(matches!(answer, 1 | 200 | 201), "{step:?}: {answer}");
         }
         work(t).await;
         assert_eq!(status(t, captured).await, "PAID");

@@ -482,7 +482,7 @@ async fn announce(
 /// The demo, into an empty marketplace.
 async fn seed_demo(config: &Config, database: &Database) -> anyhow::Result<bool> {
     let passwords = Passwords::new(config.password_cost());
-    let hash = passwords.hash(Secret::new(seed::password())).await.map_err(|p| anyhow::anyhow!("{p}"))?;
+    let hash = passwords.hash(Secret::new(seed::password()), ()).await.map_err(|p| anyhow::anyhow!("{p}"))?;
     let report = seed::run(database.deploy_url().expose(), &hash).await.context("seeding the demo")?;
     if let Some(report) = &report {
         tracing::info!("made a demo marketplace: {report}");
@@ -509,7 +509,7 @@ async fn create_admin(config: Config, options: AdminCreate) -> anyhow::Result<Ex
     let mut password = String::new();
     std::io::stdin().read_line(&mut password).context("cannot read the password from standard input")?;
     let password = Secret::new(password.trim_end_matches(['\r', '\n']));
-    let hash = Passwords::new(config.password_cost()).hash(password).await;
+    let hash = Passwords::new(config.password_cost()).hash(password, ()).await;
     let hash = hash.map_err(|p| anyhow::anyhow!("{p}"))?;
     let database = Database::open(&config).await?;
     let work = async {

@@ -162,7 +162,7 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_ADMISSION_WAIT_MS", default_value_t = 100, value_name = "MS")]
     #[arg(help_heading = "HTTP", value_parser = clap::value_parser!(u64).range(1..))]
     pub admission_wait_ms: u64,
-    /// What an answer of checkout may take before fewer reads and exports are worked on at once, down to one of each
+    /// What an answer of checkout may take before fewer reads, exports and logins are worked on, down to a sixteenth of the time for each
     #[arg(long, env = "TRADEPOST_CHECKOUT_GOAL_MS", default_value_t = 100, value_name = "MS")]
     #[arg(help_heading = "HTTP", value_parser = clap::value_parser!(u64).range(1..))]
     pub checkout_goal_ms: u64,

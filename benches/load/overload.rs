@@ -272,6 +272,7 @@ pub async fn floods(
 ) -> anyhow::Result<Value> {
     machine::keep_apart(server.pid, database.cluster.postmaster_pid());
     let admin = market.admin(database).await?;
+    let probe = Probe { program: Some(server.pid), postmaster: database.cluster.postmaster_pid() };
     closed(server, market, Duration::from_secs(2)).await?;
     let rate = closed(server, market, CALM).await?.rate(CALM) / 2.0;
     println!("floods: {rate:.0} orders/s are sent, and {FLOODERS} clients flood the program with");
@@ -297,7 +298,9 @@ pub async fn floods(
                 })
             })
             .collect();
+        let (began, usage) = (Instant::now(), probe.read());
         let (tally, _, unsent) = open(server, market, rate, time).await?;
+        let cpus = (probe.read() - usage).cpus(began.elapsed());
         stop.cancel();
         let (mut served, mut refused) = (0, 0);
         for flooder in try_join_all(flooders).await? {
@@ -307,7 +310,7 @@ pub async fn floods(
         let ms = |quantile| tally.placed.value_at_quantile(quantile) as f64 / 1_000.0;
         let each = |count: u64| count as f64 / time.as_secs_f64();
         println!(
-            "  {:8}: {:.0}/s placed = {:.0} %, p50 {:.1} ms, p99 {:.1} ms, {} refused; of the flood {:.0}/s served, {:.0}/s refused",
+            "  {:8}: {:.0}/s placed = {:.0} %, p50 {:.1} ms, p99 {:.1} ms, {} refused; of the flood {:.0}/s served, {:.0}/s refused; CPUs {cpus:.2?}",
             flood.name(),
             tally.rate(time),
             100.0 * tally.rate(time) / rate,
@@ -320,6 +323,7 @@ pub async fn floods(
         report.push(json!({
             "flood": flood.name(), "sentPerSecond": rate, "placedPerSecond": tally.rate(time), "p50Ms": ms(0.5), "p99Ms": ms(0.99),
             "refused": tally.refused.len() + unsent, "floodServedPerSecond": each(served), "floodRefusedPerSecond": each(refused),
+            "cpus": cpus,
         }));
     }
     Ok(json!(report))

@@ -127,6 +127,13 @@ struct Line<Req, Res> {
     in_time: Instant,
 }
 
+impl<Req, Res> Line<Req, Res> {
+    /// Who has waited longest.
+    fn first(&self) -> Option<&Waiting<Req, Res>> {
+        self.waiting.iter().find(|first| !first.answer.is_closed())
+    }
+}
+
 struct Queue<Req, Res> {
     settings: Settings,
     line: Mutex<Line<Req, Res>>,
@@ -184,7 +191,7 @@ impl<Req: Batched, Res> Queue<Req, Res> {
         if line.taken_total >= self.settings.queue_max {
             return Some("queue");
         }
-        let first = line.waiting.iter().find(|first| !first.answer.is_closed())?;
+        let first = line.first()?;
         let stands = line.in_time.elapsed() >= self.settings.wait_max;
         let wait_max = if stands { self.settings.wait_max / 2 } else { self.settings.wait_max };
         (first.since.elapsed() >= wait_max).then_some("wait")
@@ -296,7 +303,8 @@ pub trait Load {
     /// Whether nobody is taken in at the moment.
     fn is_closed(&self) -> bool;
 
-    /// The longest that an answer took since this was last asked; those that waited for a stuck row apart.
+    /// The longest that an answer took since this was last asked, or that somebody in the queue has been waiting for one; those
+    /// that waited for a stuck row apart.
     fn slowest(&self) -> Duration;
 }
 
@@ -306,7 +314,9 @@ impl<Req: Batched, Res> Load for Batcher<Req, Res> {
     }
 
     fn slowest(&self) -> Duration {
-        Duration::from_micros(self.slowest_us.swap(0, Ordering::Relaxed))
+        let answered = Duration::from_micros(self.slowest_us.swap(0, Ordering::Relaxed));
+        let line = self.queue.line();
+        line.first().map_or(answered, |first| first.since.elapsed().max(answered))
     }
 }
 
@@ -953,6 +963,7 @@ mod tests {
         assert!(!batcher.is_closed(), "it has only just come");
         since(&batcher, wait_max / 2);
         assert!(batcher.is_closed(), "everybody has been late for long");
+        assert!(batcher.slowest() >= wait_max / 2, "somebody has been waiting for as long");
         assert_eq!(batcher.call(4).await.unwrap_err().code(), "core.overloaded");
         second.send(doubled(&[2])).unwrap();
         two.await.unwrap().unwrap();

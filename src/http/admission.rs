@@ -5,13 +5,15 @@
 //! stands still, and what travels in a batch is asked for whether its queue takes anybody. Whoever finds no place is refused at
 //! once (503 `core.overloaded`, `Retry-After: 1`), before anything was parsed, authenticated or asked of the database.
 //!
-//! Checkout comes before reads, reads before exports. They share the processors of the database, so the lines are not enough:
-//! while checkout is slow, fewer reads and exports work at once, down to one of each, and step by step more when it is fast
-//! again (additive increase, multiplicative decrease).
+//! Checkout comes before reads, reads before exports, exports before passwords. They share processors, so the lines are not
+//! enough: while checkout is slow, fewer of the others work at once, and then less than one of each, with a rest after each
+//! ([`Turns`]), down to a sixteenth of the time; step by step more when it is fast again (additive increase, multiplicative
+//! decrease).
 //!
 //! The body is read before a place is taken, so that a client that sends one byte a second occupies nobody's place; what
 //! large bodies take of the memory is bounded.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -21,11 +23,12 @@ use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
-use super::json;
 use super::turns::Turns;
+use super::{json, turns};
 use crate::app::App;
 use crate::config::Config;
 use crate::db::batch::Load;
+use crate::identity::password;
 use crate::problem::Problem;
 use crate::refusals::Refusals;
 
@@ -98,8 +101,6 @@ struct Budget {
     present: AtomicUsize,
     present_max: usize,
     turns: Turns,
-    /// Most at work at once while checkout is well.
-    at_work_max: usize,
     refusals: Refusals,
 }
 
@@ -112,20 +113,25 @@ impl Admission {
     pub fn new(config: &Config) -> Self {
         let pool = config.api_connections_max;
         let wait = Duration::from_millis(config.admission_wait_ms);
-        let budget = |class, present_max, at_work_max: usize| Budget {
+        let budget = |class, present_max, turns| Budget {
             class,
             present: AtomicUsize::new(0),
             present_max,
-            turns: Turns::new(at_work_max, wait, wait * LINE_WAITS),
-            at_work_max: at_work_max.max(1),
+            turns,
             refusals: Refusals::default(),
         };
+        let turns = |at_work_max| Turns::new(at_work_max, wait, wait * LINE_WAITS);
         Self {
             // what waits for a batch occupies no connection; the queues of the batches have limits of their own
-            checkout: budget(Class::Checkout, config.checkouts_max, config.checkouts_max),
-            standard: budget(Class::Standard, config.requests_max, pool / 2),
-            export: budget(Class::Export, config.exports_max, pool / 8),
-            login: budget(Class::Login, config.logins_max, config.logins_max),
+            checkout: budget(Class::Checkout, config.checkouts_max, turns(config.checkouts_max)),
+            standard: budget(Class::Standard, config.requests_max, turns(pool / 2)),
+            export: budget(Class::Export, config.exports_max, turns(pool / 8)),
+            // in line here and not behind a statement; a password takes long, so they are patient
+            login: budget(
+                Class::Login,
+                config.logins_max,
+                Turns::new(password::cores(), wait * LINE_WAITS, wait * LINE_WAITS),
+            ),
             bodies: Semaphore::new(BODIES_KIB),
             checkout_goal: Duration::from_millis(config.checkout_goal_ms),
         }
@@ -136,17 +142,18 @@ impl Admission {
         self.budget(class).present.load(Ordering::Relaxed)
     }
 
-    /// Makes room for checkout, or takes some back. `slowest`: the longest that an answer of a batch took since the last time.
+    /// Makes room for checkout, or takes some back. `slowest`: the longest that an answer of a batch took since the last time, or
+    /// that somebody has been waiting for one.
     #[allow(clippy::cast_precision_loss)] // far fewer than 2^52
     pub fn balance(&self, slowest: Duration) {
-        for budget in [&self.standard, &self.export] {
-            let limit = budget.turns.limit();
-            let next = if slowest > self.checkout_goal { limit / 2 } else { limit + 1 };
-            let next = next.clamp(1, budget.at_work_max);
-            if next != limit {
-                budget.turns.set_limit(next);
+        for budget in [&self.standard, &self.export, &self.login] {
+            if slowest > self.checkout_goal {
+                budget.turns.halve();
+            } else {
+                budget.turns.grow();
             }
-            metrics::gauge!("tradepost_http_at_work_limit", "class" => budget.class.name()).set(next as f64);
+            let limit = budget.turns.limit() as f64 / turns::PARTS as f64;
+            metrics::gauge!("tradepost_http_at_work_limit", "class" => budget.class.name()).set(limit);
         }
     }
 
@@ -199,7 +206,7 @@ where
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let budget = admission.budget(Class::of(request.method(), route));
     let queue = if request.method() == Method::POST { app.batch.of_route(route) } else { None };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let size = http_body::Body::size_hint(&body);
     let limit = app.config.body_limit_bytes;
     let largest = size.upper().map_or(limit, |bytes| usize::try_from(bytes).unwrap_or(limit).min(limit));
@@ -226,9 +233,14 @@ where
         Ok(place) => place,
         Err(problem) => return problem.into_response(),
     };
-    let Ok(_turn) = budget.turns.take().await else {
+    let Ok(turn) = budget.turns.take().await else {
         return budget.refuse("wait").into_response();
     };
+    let turn = Arc::new(turn);
+    if budget.class == Class::Login {
+        // it goes with the hash, which nobody stops when its client has gone
+        parts.extensions.insert(Arc::clone(&turn));
+    }
     next(Request::from_parts(parts, body)).await
 }
 
@@ -291,22 +303,19 @@ mod tests {
     fn others_make_room_for_checkout_and_come_back() {
         let config = Config::default();
         let admission = Admission::new(&config);
-        let limits = || (admission.standard.turns.limit(), admission.export.turns.limit());
+        let limits = || [&admission.standard, &admission.export, &admission.login].map(|b| b.turns.limit());
+        let cores = password::cores() * turns::PARTS;
         let slow = Duration::from_millis(config.checkout_goal_ms + 1);
-        assert_eq!(limits(), (8, 2));
+        assert_eq!(limits(), [128, 32, cores], "in sixteenths");
         admission.balance(slow);
-        assert_eq!(limits(), (4, 1));
-        for _ in 0..3 {
-            admission.balance(slow);
-        }
-        assert_eq!(limits(), (1, 1), "somebody always works");
+        assert_eq!(limits(), [64, 16, cores / 2]);
+        (0..9).for_each(|_| admission.balance(slow));
+        assert_eq!(limits(), [1, 1, 1], "somebody always works");
         admission.balance(Duration::ZERO);
-        assert_eq!(limits(), (2, 2));
-        for _ in 0..9 {
-            admission.balance(Duration::ZERO);
-        }
-        assert_eq!(limits(), (8, 2));
-        assert_eq!(admission.checkout.turns.limit(), config.checkouts_max);
+        assert_eq!(limits(), [2, 2, 2]);
+        (0..14 + 7).for_each(|_| admission.balance(Duration::ZERO));
+        assert_eq!(limits()[..2], [128, 32], "after two seconds and a bit");
+        assert_eq!(admission.checkout.turns.limit(), config.checkouts_max * turns::PARTS);
     }
 
     #[test]

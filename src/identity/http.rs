@@ -1,15 +1,18 @@
 //! `/auth`: registering, logging in and out, refreshing, and one's own profile.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use uuid::Uuid;
 
 use super::sql;
 use super::token::{Role, Tokens};
 use super::types::{LoggedIn, LoginRequest, Profile, RefreshRequest, Refreshed, RegisterRequest, TokenPair};
 use crate::app::App;
+use crate::http::turns::Turn;
 use crate::http::{Actor, ApiJson, Created, Ctx, Versioned};
 use crate::problem::{Problem, ProblemDocument, Result};
 
@@ -32,10 +35,11 @@ const NO_STORE: (header::HeaderName, HeaderValue) =
 pub async fn register(
     State(app): State<App>,
     ctx: Ctx,
+    turn: Option<Extension<Arc<Turn>>>,
     ApiJson(mut request): ApiJson<RegisterRequest>,
 ) -> Result<impl IntoResponse> {
     let password = std::mem::replace(&mut request.password, crate::secret::Secret::new(""));
-    let hash = app.passwords.hash(password).await?;
+    let hash = app.passwords.hash(password, turn).await?;
     let session_id = Uuid::now_v7();
     let token_hash = Tokens::hash(&app.tokens.refresh_token(session_id, 0));
     let user =
@@ -60,10 +64,11 @@ pub async fn register(
 pub async fn login(
     State(app): State<App>,
     ctx: Ctx,
+    turn: Option<Extension<Arc<Turn>>>,
     ApiJson(request): ApiJson<LoginRequest>,
 ) -> Result<impl IntoResponse> {
     let (user_id, hash) = sql::get_credentials(&app.pool, &request.email).await?.unzip();
-    let is_right = app.passwords.verify(request.password, hash).await?;
+    let is_right = app.passwords.verify(request.password, hash, turn).await?;
     let user_id = user_id.filter(|_| is_right).ok_or_else(credentials_invalid)?;
     let session_id = Uuid::now_v7();
     let token_hash = Tokens::hash(&app.tokens.refresh_token(session_id, 0));

@@ -59,6 +59,11 @@ impl Drop for Passwords {
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
+/// How many passwords are worked on at once.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2)
+}
+
 fn step_back() {
     #[cfg(target_os = "linux")] // elsewhere this would be about the whole process
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
@@ -78,7 +83,7 @@ impl Passwords {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).expect("a cost of Argon2");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash(&argon2, "nobody has this password").expect("a hash");
-        let cores = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
+        let cores = cores();
         Self {
             argon2,
             dummy,
@@ -95,15 +100,21 @@ impl Passwords {
         }
     }
 
-    /// The Argon2id hash of a new password, after its length and the list of common ones were looked at.
-    pub async fn hash(&self, password: Secret) -> Result<String> {
+    /// The Argon2id hash of a new password, after its length and the list of common ones were looked at. `turn` is given back when
+    /// the work is done, even if the caller has gone.
+    pub async fn hash(&self, password: Secret, turn: impl Send + 'static) -> Result<String> {
         check(password.expose())?;
         let argon2 = self.argon2.clone();
-        self.work(move || hash(&argon2, password.expose())).await?.map_err(Problem::internal)
+        self.work(turn, move || hash(&argon2, password.expose())).await?.map_err(Problem::internal)
     }
 
     /// Whether this is the password of `hash`. Without a hash the answer is no, after the same work.
-    pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(
+        &self,
+        password: Secret,
+        hash: Option<String>,
+        turn: impl Send + 'static,
+    ) -> Result<bool> {
         // An over-long one is nobody's. The length is the caller's own, so this tells nothing.
         if password.expose().chars().count() > MAX_CHARS {
             return Ok(false);
@@ -112,12 +123,16 @@ impl Passwords {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy.clone());
         let fits = self
-            .work(move || argon2.verify_password(password.expose().as_bytes(), hash.as_str()).is_ok())
+            .work(turn, move || argon2.verify_password(password.expose().as_bytes(), hash.as_str()).is_ok())
             .await?;
         Ok(fits && is_known)
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    async fn work<T: Send + 'static>(
+        &self,
+        turn: impl Send + 'static,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             metrics::counter!("tradepost_password_refused_total").increment(1);
             return Err(Problem::new(
@@ -133,7 +148,7 @@ impl Passwords {
         // The permits go with the work: a caller that went away frees them only when its hash is done.
         let work = hashers.spawn_blocking(move || {
             let done = work();
-            drop((core, place));
+            drop((core, place, turn));
             done
         });
         work.await.map_err(Problem::internal)
@@ -196,11 +211,11 @@ mod tests {
     #[tokio::test]
     async fn hashes_verify_and_nobody_is_nobody() {
         let passwords = Passwords::new(CHEAP);
-        let hash = passwords.hash(Secret::new("correct horse")).await.unwrap();
+        let hash = passwords.hash(Secret::new("correct horse"), ()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-        assert!(passwords.verify(Secret::new("correct horse"), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify(Secret::new("correct horsf"), Some(hash)).await.unwrap());
-        assert!(!passwords.verify(Secret::new("nobody has this password"), None).await.unwrap());
+        assert!(passwords.verify(Secret::new("correct horse"), Some(hash.clone()), ()).await.unwrap());
+        assert!(!passwords.verify(Secret::new("correct horsf"), Some(hash), ()).await.unwrap());
+        assert!(!passwords.verify(Secret::new("nobody has this password"), None, ()).await.unwrap());
     }
 
     #[cfg(target_os = "linux")]
@@ -209,8 +224,23 @@ mod tests {
         let nice = || rustix::process::getpriority_process(None).unwrap();
         let before = nice();
         let passwords = Passwords::new(CHEAP);
-        assert!(passwords.work(nice).await.unwrap() >= NICE);
+        assert!(passwords.work((), nice).await.unwrap() >= NICE);
         assert_eq!(nice(), before, "nobody else does");
+    }
+
+    #[tokio::test]
+    async fn a_turn_lasts_as_long_as_the_work() {
+        use futures::FutureExt as _;
+        let passwords = Passwords::new(CHEAP);
+        let turn = Arc::new(());
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let work = passwords.work(Arc::clone(&turn), move || wait.recv());
+        assert!(work.now_or_never().is_none(), "its caller goes");
+        assert_eq!(Arc::strong_count(&turn), 2);
+        go.send(()).unwrap();
+        while Arc::strong_count(&turn) > 1 {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]
@@ -218,9 +248,9 @@ mod tests {
         let passwords = Passwords::new(CHEAP);
         let all = u32::try_from(passwords.places.available_permits()).unwrap();
         let taken = Arc::clone(&passwords.places).acquire_many_owned(all).await.unwrap();
-        let refused = passwords.verify(Secret::new("correct horse"), None).await.unwrap_err();
+        let refused = passwords.verify(Secret::new("correct horse"), None, ()).await.unwrap_err();
         assert_eq!((refused.status().as_u16(), refused.code()), (503, "identity.password_hashing_busy"));
         drop(taken);
-        assert!(!passwords.verify(Secret::new("correct horse"), None).await.unwrap());
+        assert!(!passwords.verify(Secret::new("correct horse"), None, ()).await.unwrap());
     }
 }

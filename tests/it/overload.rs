@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tradepost::embedded::DbRole;
 use tradepost::http::admission::Class;
+use tradepost::identity::password::cores;
 
 use crate::support::{Reply, Test, Uuid, Value, basket, json, run_with, together};
 
@@ -341,6 +342,88 @@ fn reads_outlast_a_stall() {
             lock.rollback().await.expect("rolled back");
             for read in there {
                 read.await.expect("an answer").expect(200);
+            }
+        },
+    );
+}
+
+/// Waits until so much of this class works at once; the metrics tell.
+async fn limited(t: &Test, class: &str, to: f64) {
+    let gauge = format!("tradepost_http_at_work_limit{{class=\"{class}\"}} {to}\n");
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !t.anybody().get("/metrics").await.expect(200).text.contains(&gauge) {
+        assert!(Instant::now() < limit, "never: {gauge}");
+    }
+}
+
+/// While an order waits for its batch, hardly anything else is done, though never nothing; and then everything again.
+#[test]
+fn others_make_room_while_an_order_waits() {
+    run_with(
+        |config| (config.batch_lock_timeout_ms, config.checkout_goal_ms) = (15_000, 1),
+        async |t| {
+            let sam = t.seller("sam").await;
+            let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);
+            let crowd = t.crowd(2).await;
+            let classes = [("standard", 6.0), ("export", 1.0), ("login", cores() as f64)];
+            for (class, all) in classes {
+                limited(&t, class, all).await;
+            }
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            lock.execute(LOCKED, &[&lamp]).await.expect("a lock");
+            let place = |who: usize, thing: Uuid| {
+                let buyer = crowd[who].clone();
+                tokio::spawn(async move { buyer.post("/orders", basket(&[(thing, 1)])).once().await })
+            };
+            let sent = place(0, lamp);
+            eventually(&t, SOMEBODY_WAITS).await;
+            let waits = place(1, chair); // no answer tells how slow this is
+            for (class, _) in classes {
+                limited(&t, class, 0.0625).await;
+            }
+            for _ in 0..2 {
+                crowd[1].get("/orders").await.expect(200);
+            }
+            lock.rollback().await.expect("rolled back");
+            for order in [sent, waits] {
+                order.await.expect("an answer").expect(201);
+            }
+            for (class, all) in classes {
+                limited(&t, class, all).await;
+            }
+        },
+    );
+}
+
+/// Who logs in waits in front of the database, so that the refused cost it nothing.
+#[test]
+fn logins_stand_in_line_before_anything_is_asked() {
+    run_with(
+        |config| config.logins_max = cores() + 2,
+        async |t| {
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            lock.batch_execute("lock table identity.users in access exclusive mode").await.expect("a lock");
+            let mut flood: FuturesUnordered<_> = (0..cores() + 5)
+                .map(|_| {
+                    let anybody = t.anybody();
+                    let login = json!({ "email": "eve@example.test", "password": "not the right one" });
+                    tokio::spawn(async move { anybody.post("/auth/login", login).await })
+                })
+                .collect();
+            for _ in 0..3 {
+                refused(flood.next().await.expect("more").expect("an answer"));
+            }
+            let waiting = format!(
+                "(select count(*) from pg_stat_activity
+                  where datname = current_database() and wait_event_type = 'Lock') = {}",
+                cores()
+            );
+            eventually(&t, &waiting).await;
+            lock.rollback().await.expect("rolled back");
+            while let Some(reply) = flood.next().await {
+                reply.expect("an answer").problem(401, "identity.credentials_invalid");
             }
         },
     );

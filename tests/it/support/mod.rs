@@ -431,6 +431,7 @@ fn config() -> Config {
         statement_timeout_ms: 20_000,
         lock_timeout_ms: 15_000,
         batch_wait_ms: 20_000,
+        checkout_goal_ms: 20_000,
         request_timeout_ms: 45_000,
         drain_timeout_ms: 2_000,
         log: std::env::var("TRADEPOST_TEST_LOG").unwrap_or_else(|_| "error".to_owned()),

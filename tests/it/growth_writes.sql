@@ -61,6 +61,15 @@ create function pg_temp.part(p_status text) returns jsonb language sql as $$
   where f.status = p_status
   order by f.order_id desc limit 1
 $$;
+create function pg_temp.hold() returns jsonb language sql as $$
+  select jsonb_build_object('hold', r.reservation_id, 'account', r.account_id) from inventory.reservations as r
+  where r.status = 'HELD' and not r.is_order order by r.reservation_id desc limit 1
+$$;
+-- Somebody holds what is theirs, to sell it elsewhere.
+create function pg_temp.own_hold() returns jsonb language sql as $$
+  select jsonb_build_object('account', m.user_id, 'hold', test.reserve(m.user_id, o.seller_id, o.variant_id, 1))
+  from catalog.offers as o join identity.seller_members as m using (seller_id) limit 1
+$$;
 create function pg_temp.unpaid() returns jsonb language sql as $$
   select jsonb_build_object('order', o.order_id, 'buyer', o.buyer_id) from orders.orders as o
   where o.status = 'PENDING_PAYMENT' order by o.order_id desc limit 1
@@ -94,6 +103,10 @@ insert into steps (name, given, call, answer, least) values
    'payments.settle_payments(g.request)', 'count(*) filter (where c.problem_code is null)', '%s'),
   ('reserve stock', 'pg_temp.reservings(%s)',
    'inventory.reserve_stock(g.request)', 'count(*) filter (where c.problem_code is null)', '%s'),
+  ('release a hold', 'pg_temp.hold()',
+   'inventory.release_reservation(test.ctx((g.request ->> ''account'')::uuid, core.new_id()::text), (g.request ->> ''hold'')::uuid)', 'count(*)', '1'),
+  ('confirm a hold', 'pg_temp.own_hold()',
+   'inventory.confirm_reservation(test.ctx((g.request ->> ''account'')::uuid, core.new_id()::text), (g.request ->> ''hold'')::uuid)', 'count(*)', '1'),
   ('sequence', '''{}''',
    'events.sequence()', 'sum(c)', '1'),
   ('accept', 'pg_temp.part(''PENDING'')',

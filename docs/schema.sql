@@ -1056,10 +1056,10 @@ create table inventory.movements (
   actor_id uuid,
   created_at timestamp with time zone not null,
   constraint movements_pkey PRIMARY KEY (seller_id, variant_id, movement_id),
-  constraint movements_stock_level_fkey FOREIGN KEY (seller_id, variant_id) REFERENCES inventory.stock_levels(seller_id, variant_id),
   constraint movements_kind_check CHECK ((kind = ANY (ARRAY['SET'::text, 'ADJUST'::text, 'SALE'::text, 'RETURN'::text]))),
   constraint movements_on_hand_after_check CHECK ((on_hand_after >= 0))
 );
+CREATE TRIGGER movements_stock_level AFTER INSERT ON inventory.movements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION inventory.trigger_movement_stock();
 comment on table inventory.movements is 'Every change of on_hand, append-only: stock is the sum of its movements.';
 comment on column inventory.movements.reference_id is 'The reservation (an order''s reservation has the order''s id) behind a SALE or RETURN.';
 
@@ -1112,6 +1112,7 @@ create table inventory.stock_levels (
   constraint stock_levels_reserved_within_on_hand_check CHECK ((on_hand >= reserved))
 );
 CREATE INDEX stock_levels_low_idx ON inventory.stock_levels USING btree (seller_id, variant_id) WHERE is_low;
+CREATE TRIGGER stock_levels_movements AFTER DELETE ON inventory.stock_levels REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION inventory.trigger_stock_levels();
 comment on table inventory.stock_levels is 'Stock of one offer. available = on_hand - reserved; the counters only move together with a movement or a hold.';
 comment on column inventory.stock_levels.is_low is 'Whether available was at or below the threshold after the last change; makes the low-stock event once per crossing.';
 comment on column inventory.stock_levels.version is 'Grows with a person''s changes (ETag of the stock resource); sales do not touch it.';
@@ -2623,10 +2624,10 @@ create table orders.commissions (
   vat_minor bigint not null default 0,
   category_path uuid[],
   constraint commissions_pkey PRIMARY KEY (seller_id, order_id, line_no),
-  constraint commissions_order_line_fkey FOREIGN KEY (seller_id, order_id, line_no) REFERENCES orders.order_lines(seller_id, order_id, line_no),
   constraint commissions_amount_within_limit_check CHECK (((amount_minor >= 0) AND (amount_minor <= limit_minor))),
   constraint commissions_vat_minor_check CHECK ((vat_minor >= 0))
 );
+CREATE TRIGGER commissions_order_line AFTER INSERT ON orders.commissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_commission_lines();
 CREATE TRIGGER commissions_snapshot BEFORE DELETE OR UPDATE ON orders.commissions FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.commissions is 'What the marketplace keeps of each line, the rule version behind it and all it was computed from: a snapshot that never changes.';
 comment on column orders.commissions.rule_id is 'Null when no rule applied; the commission is then 0.';
@@ -2691,10 +2692,10 @@ create table orders.order_history (
   actor_id uuid,
   reason text,
   created_at timestamp with time zone not null,
-  constraint order_history_pkey PRIMARY KEY (order_id, version),
-  constraint order_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders.orders(order_id)
+  constraint order_history_pkey PRIMARY KEY (order_id, version)
 );
 CREATE TRIGGER order_history_archived AFTER DELETE ON orders.order_history REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_history_archived();
+CREATE TRIGGER order_history_order AFTER INSERT ON orders.order_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_history_orders();
 CREATE TRIGGER order_history_snapshot BEFORE UPDATE ON orders.order_history FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.order_history is 'Every status change of an order: who, when, why.';
 
@@ -2714,12 +2715,12 @@ create table orders.order_lines (
   total_minor bigint not null,
   price_source jsonb,
   constraint order_lines_pkey PRIMARY KEY (seller_id, order_id, line_no),
-  constraint order_lines_fulfilment_fkey FOREIGN KEY (seller_id, order_id) REFERENCES orders.fulfilments(seller_id, order_id),
   constraint order_lines_discount_within_subtotal_check CHECK (((discount_minor >= 0) AND (discount_minor <= subtotal_minor))),
   constraint order_lines_quantity_check CHECK ((quantity > 0)),
   constraint order_lines_subtotal_is_product_check CHECK ((subtotal_minor = (quantity * unit_price_minor))),
   constraint order_lines_total_is_sum_check CHECK ((total_minor = (subtotal_minor - discount_minor)))
 );
+CREATE TRIGGER order_lines_fulfilment AFTER INSERT ON orders.order_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_line_parts();
 CREATE TRIGGER order_lines_snapshot BEFORE DELETE OR UPDATE ON orders.order_lines FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.order_lines is 'What was bought, at which price: a snapshot that never changes.';
 comment on column orders.order_lines.price_source is 'Where unit_price_minor came from: {"kind": "SALE" | "BREAK" | "LIST", "minQuantity", "priceListId"?}; null for the regular price.';
@@ -2762,7 +2763,7 @@ create table orders.orders (
 CREATE INDEX orders_buyer_id_idx ON orders.orders USING btree (buyer_id, order_id);
 CREATE INDEX orders_due_at_idx ON orders.orders USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX orders_status_idx ON orders.orders USING btree (status, order_id);
-CREATE TRIGGER order_transitions BEFORE UPDATE OF status ON orders.orders FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION orders.trigger_order_transitions();
+CREATE TRIGGER order_transitions AFTER UPDATE ON orders.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_order_transitions();
 CREATE TRIGGER orders_snapshot_delete BEFORE DELETE ON orders.orders FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 CREATE TRIGGER orders_snapshot_update BEFORE UPDATE OF order_id, buyer_id, seller_ids, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, coupon_codes, shipping_address, placed_at, payment_due_at ON orders.orders FOR EACH STATEMENT EXECUTE FUNCTION orders.trigger_snapshots();
 comment on table orders.orders is 'Order headers. All but status, due_at, acceptance_due_at, version and updated_at is a snapshot that never changes.';
@@ -3292,7 +3293,8 @@ CREATE INDEX payments_due_idx ON payments.payments USING btree (next_check_at) W
 CREATE UNIQUE INDEX payments_live_order_key ON payments.payments USING btree (order_id) WHERE ((status = ANY (ARRAY['PENDING'::text, 'SUCCEEDED'::text])) AND (NOT is_surplus));
 CREATE INDEX payments_order_id_idx ON payments.payments USING btree (order_id, payment_id);
 CREATE INDEX payments_stuck_idx ON payments.payments USING btree (stuck_at) WHERE (stuck_at IS NOT NULL);
-CREATE TRIGGER guard_payment BEFORE DELETE OR UPDATE ON payments.payments FOR EACH ROW EXECUTE FUNCTION payments.trigger_guard_payment();
+CREATE TRIGGER guard_payment AFTER UPDATE ON payments.payments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_guard_payment();
+CREATE TRIGGER guard_payment_delete BEFORE DELETE ON payments.payments FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_guard_payment();
 comment on table payments.payments is 'One attempt to pay an order with a provider. The provider is called outside of transactions; payment_id is its idempotency key.';
 comment on column payments.payments.is_surplus is 'The money came, but another payment of the order counts: all of it goes back to the buyer.';
 comment on column payments.payments.next_check_at is 'When the reconciler asks the provider what became of the payment; null once that is known. Claiming moves it ahead: the lease.';
@@ -3445,7 +3447,7 @@ function payments._is_plain(p_answer payments.confirmation, p_now timestamp with
   -- Whether the answer is of a payment that this very request made succeed, which pays its order.
 
 function payments._lock_payments(p_order_ids uuid[]) returns SETOF payments.payments
-  -- Locks the payments of these orders, ordered by payment_id.
+  -- Locks the payments of these orders, ordered by (order_id, payment_id).
 
 function payments._mark_stuck_refund(p_refund payments.refunds, p_now timestamp with time zone) returns void
   -- Marks a PENDING refund stuck after too many tries without an answer.

@@ -1,6 +1,5 @@
 -- Turns live holds into sales. A hold that expired (by the clock, not by a job) or lost a line to a reclaim is left alone.
 -- Private. Locks: reservations by id, then stock rows by (variant_id, seller_id). Returns the confirmed reservations.
--- OFFSET 0: reservations are found by their ids alone. A plan made when the table was small would read everything that is held.
 create or replace function inventory._confirm_holds(p_reservation_ids uuid[], p_now timestamptz, p_actor_id uuid)
 returns setof uuid
 language plpgsql
@@ -12,12 +11,11 @@ declare
 begin
   v_live := array(
     select r.reservation_id
-    from (select r.reservation_id, r.status, r.expires_at
-          from inventory.reservations as r
-          where r.reservation_id = any (p_reservation_ids)
-          order by r.reservation_id
-          for no key update offset 0) as r
-    where r.status = 'HELD' and r.expires_at > p_now);
+    from inventory.reservations as r
+    where r.reservation_id = any (p_reservation_ids)
+      and (r.status = 'HELD' and r.expires_at > p_now) is true  -- not by the index of all that are held
+    order by r.reservation_id
+    for no key update);
   if cardinality(v_live) = 0 then
     return;
   end if;

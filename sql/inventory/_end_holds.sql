@@ -1,6 +1,5 @@
 -- Ends holds that are still HELD, whether expired or not, and gives their units back.
 -- Private. Locks: reservations by id, then stock rows by (variant_id, seller_id). Returns the ended reservations.
--- OFFSET 0: reservations are found by their ids alone. A plan made when the table was small would read everything that is held.
 create or replace function inventory._end_holds(p_reservation_ids uuid[], p_status text, p_now timestamptz)
 returns setof uuid
 language plpgsql
@@ -11,12 +10,10 @@ declare
 begin
   v_held := array(
     select r.reservation_id
-    from (select r.reservation_id, r.status
-          from inventory.reservations as r
-          where r.reservation_id = any (p_reservation_ids)
-          order by r.reservation_id
-          for no key update offset 0) as r
-    where r.status = 'HELD');
+    from inventory.reservations as r
+    where r.reservation_id = any (p_reservation_ids) and (r.status = 'HELD') is true  -- not by the index of all that are held
+    order by r.reservation_id
+    for no key update);
   if cardinality(v_held) = 0 then
     return;
   end if;

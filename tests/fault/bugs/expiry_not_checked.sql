@@ -7,6 +7,6 @@
     when v_reservation.status = 'EXPIRED' then 'expired' end;
 -- function: inventory._confirm_holds
 -- replace
- and r.status = 'HELD' and r.expires_at > p_now
+ and (r.status = 'HELD' and r.expires_at > p_now) is true
 -- by
- and r.status = 'HELD'
+ and (r.status = 'HELD') is true

@@ -2,11 +2,11 @@
 -- scenario: trade
 -- function: orders._transition
 -- replace
+           p_now
     from changed as c
-    join wanted as w on w.order_id = c.order_id
   ), parts as (
 -- by
+           p_now
     from changed as c
-    join wanted as w on w.order_id = c.order_id
-    where w.actor_kind <> 'SYSTEM'
+    where c.actor_kind <> 'SYSTEM'
   ), parts as (

@@ -7,7 +7,7 @@
   ;
 -- function: inventory._confirm_holds
 -- replace
- and r.status = 'HELD' and r.expires_at > p_now
+      and (r.status = 'HELD' and r.expires_at > p_now) is true  -- not by the index of all that are held
     order by r.reservation_id
     for no key update);
 -- by

@@ -142,6 +142,11 @@ impl Admission {
         self.budget(class).present.load(Ordering::Relaxed)
     }
 
+    /// Requests of this class that may be at work at once, as it is now; 0 when one of them rests in between.
+    pub fn at_work_limit(&self, class: Class) -> usize {
+        self.budget(class).turns.limit() / turns::PARTS
+    }
+
     /// Makes room for checkout, or takes some back. `slowest`: the longest that an answer of a batch took since the last time, or
     /// that somebody has been waiting for one.
     #[allow(clippy::cast_precision_loss)] // far fewer than 2^52

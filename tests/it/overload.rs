@@ -310,6 +310,95 @@ fn reads_that_hang_leave_room_for_checkout() {
     );
 }
 
+/// Each class has so many places and no more: whoever comes then is refused at once, while those within still hang.
+#[test]
+fn each_class_has_its_places() {
+    run_with(
+        |config| {
+            config.batch_lock_timeout_ms = 15_000;
+            (config.checkouts_max, config.requests_max) = (2, 2);
+            (config.exports_max, config.logins_max) = (2, 2);
+        },
+        async |t| {
+            let (sam, admin) = (t.seller("sam").await, t.admin().await);
+            let lamp = t.offer(&sam, 1000, 100).await;
+            let crowd = t.crowd(3).await;
+            let promotion = t.coupon("TEN", 1000, 10).await;
+            let mut psql = t.connect().await;
+            for (class, table, answered) in [
+                (Class::Checkout, "inventory.stock_levels", 201),
+                (Class::Standard, "pricing.price_lists", 200),
+                (Class::Export, "orders.adjustments", 200),
+                (Class::Login, "identity.users", 200),
+            ] {
+                let request = |who: usize| {
+                    let request = match class {
+                        Class::Checkout => crowd[who].post("/orders", basket(&[(lamp, 1)])).once(),
+                        Class::Standard => admin.get("/price-lists"),
+                        Class::Export => admin.get(&format!("/promotions/{promotion}/report")),
+                        Class::Login => {
+                            let word = json!({ "email": admin.email, "password": admin.password });
+                            t.anybody().post("/auth/login", word)
+                        }
+                    };
+                    // not taken in, or else it would hang as the others do
+                    if who == 2 { request.header("x-request-timeout-ms", 3_000) } else { request }
+                };
+                let lock = psql.transaction().await.expect("a transaction");
+                let statement = format!("lock table {table} in access exclusive mode");
+                lock.batch_execute(&statement).await.expect("a lock");
+                let within = [0, 1].map(|who| {
+                    let request = request(who);
+                    tokio::spawn(async move { request.await })
+                });
+                while t.app().admission.present(class) != 2 {
+                    tokio::task::yield_now().await;
+                }
+                refused(request(2).await);
+                assert_eq!(t.app().admission.present(class), 2, "{class:?}");
+                lock.rollback().await.expect("rolled back");
+                for reply in within {
+                    reply.await.expect("an answer").expect(answered);
+                }
+            }
+        },
+    );
+}
+
+/// While checkout is slower than it should be, fewer reads and exports are worked on; then they come back.
+#[test]
+fn reads_make_room_while_checkout_is_slow() {
+    run_with(
+        |config| (config.api_connections_max, config.checkout_goal_ms) = (16, 1),
+        async |t| {
+            let sam = t.seller("sam").await;
+            let lamp = t.offer(&sam, 1000, 10_000).await;
+            let ana = t.crowd(1).await.remove(0);
+            let limits =
+                || [Class::Standard, Class::Export].map(|class| t.app().admission.at_work_limit(class));
+            let end = Instant::now() + Duration::from_secs(60);
+            let until = async |are: &str, met: fn([usize; 2]) -> bool| {
+                while !met(limits()) {
+                    assert!(Instant::now() < end, "never: {are}: {:?}", limits());
+                    tokio::task::yield_now().await;
+                }
+            };
+            assert_eq!(limits(), [8, 2]);
+            let (shop, buyer) = (t.clone(), ana.clone());
+            let orders = tokio::spawn(async move {
+                // none takes less than a millisecond
+                loop {
+                    shop.order(&buyer, &[(lamp, 1)]).await;
+                }
+            });
+            until("they make room", |[reads, exports]| reads <= 4 && exports <= 1).await;
+            orders.abort();
+            assert!(orders.await.unwrap_err().is_cancelled());
+            until("they come back", |limits| limits == [8, 2]).await;
+        },
+    );
+}
+
 /// A stall makes those wait who are there already, and nobody go.
 #[test]
 fn reads_outlast_a_stall() {

@@ -226,6 +226,11 @@ impl Stage {
         self.setup.ground.connect(&self.database, DbRole::Superuser).await
     }
 
+    /// Where it is, beside all proxies.
+    pub fn url(&self, role: DbRole) -> String {
+        self.setup.ground.url(role, &self.database)
+    }
+
     /// As one of the program's roles, and as patient as the program.
     pub async fn connect_as(&self, role: DbRole) -> Client {
         let client = self.setup.ground.connect(&self.database, role).await;

@@ -110,6 +110,12 @@ impl Scenario {
         found.unwrap_or_else(|| panic!("there is no scenario {name}"))
     }
 
+    /// Whether bugs are looked for in a form of its own. Those of the others are looked for in the short form, as it is run.
+    pub fn has_brief_form(self) -> bool {
+        use Scenario::{Crash, Crossing, Latency, Log, SellOut, Stream, Trade};
+        matches!(self, Crash | Crossing | Latency | Log | SellOut | Stream | Trade)
+    }
+
     /// Whether it kills or stops the server.
     fn is_violent(self) -> bool {
         matches!(self, Self::Crash | Self::Stream | Self::Trade | Self::FullDisk | Self::Frozen)
@@ -121,6 +127,8 @@ pub struct Run {
     pub scenario: Scenario,
     pub seed: u64,
     pub is_long: bool,
+    /// The form in which bugs are looked for.
+    pub is_brief: bool,
     pub bug: Option<Bug>,
 }
 
@@ -146,7 +154,9 @@ impl fmt::Display for Report {
 pub struct Scene {
     pub stage: Arc<Stage>,
     pub is_long: bool,
-    /// Whether a bug is planted, so that the shortest form does.
+    /// The shortest form: a bug is planted, or it is the control of those that are.
+    pub is_brief: bool,
+    /// Whether the first finding is enough.
     pub is_planted: bool,
     pub findings: Findings,
     pub figures: Vec<String>,
@@ -169,7 +179,7 @@ impl Scene {
         if self.is_planted && !self.findings.is_empty() {
             return; // found
         }
-        let patience = Duration::from_secs(if self.is_planted { 5 } else { 30 });
+        let patience = Duration::from_secs(if self.is_brief { 5 } else { 30 });
         let_time_pass(&sql, patience, &mut self.findings).await;
         checks::check(&self.stage.history, market, &sql, &mut self.findings).await;
         let deadlocks = deadlocks(&sql).await;
@@ -201,6 +211,7 @@ impl Run {
         let began = Instant::now();
         let title = match &self.bug {
             Some(bug) => format!("{} with {}", self.scenario.name(), bug.name),
+            None if self.is_brief => format!("{} without bugs", self.scenario.name()),
             None => self.scenario.name().to_owned(),
         };
         let setup = Setup {
@@ -218,6 +229,7 @@ impl Run {
         let mut scene = Scene {
             stage: Arc::clone(&stage),
             is_long: self.is_long,
+            is_brief: self.is_brief && self.scenario.has_brief_form(),
             is_planted: self.bug.is_some(),
             findings: Findings::default(),
             figures: Vec::new(),
@@ -281,6 +293,7 @@ impl Run {
     pub fn command(&self) -> String {
         let test = match &self.bug {
             Some(bug) => format!("planted::{}", bug.name),
+            None if self.is_brief => format!("unplanted::{}", self.scenario.name()),
             None => format!("runs::{}", self.scenario.name()),
         };
         let goal = if self.is_long { "fault-long" } else { "fault" };

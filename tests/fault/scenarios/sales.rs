@@ -86,7 +86,7 @@ async fn everybody(
 /// INV-1.
 pub async fn sell_out(scene: &mut Scene) {
     let (people, units, at_once) = scene.size((1_000, 100, 256), (10_000, 1_000, 512));
-    let people = if scene.is_planted { 400 } else { people };
+    let people = if scene.is_brief { 400 } else { people };
     let sql = scene.stage.connect().await;
     let market = Market::open(&scene.stage, &sql, 1, &[units]).await;
     let buyers = scene.stage.people(&sql, "buyer", people, Role::Buyer).await;
@@ -124,8 +124,8 @@ async fn sold(sql: &Client, variant: Uuid) -> String {
 pub async fn crash(scene: &mut Scene) {
     let (people, units, duration) =
         scene.size((600, 900, Duration::from_secs(16)), (10_000, 1_000, Duration::from_secs(300)));
-    let duration = if scene.is_planted { Duration::from_secs(8) } else { duration };
-    let every = if scene.is_planted { Duration::from_secs(2) } else { Duration::from_secs(5) };
+    let duration = if scene.is_brief { Duration::from_secs(8) } else { duration };
+    let every = if scene.is_brief { Duration::from_secs(2) } else { Duration::from_secs(5) };
     let stage = Arc::clone(&scene.stage);
     let sql = stage.connect().await;
     let market = Market::open(&stage, &sql, 1, &[units, 1_000_000]).await;
@@ -395,7 +395,7 @@ pub async fn crossing(scene: &mut Scene) {
     let buyers = stage.people(&sql, "buyer", clients, Role::Buyer).await;
     let until = Instant::now() + duration;
     // A planted bug should not need luck: fewer things to meet at.
-    let things = if scene.is_planted { 6 } else { 50 };
+    let things = if scene.is_brief { 6 } else { 50 };
     let tasks: Vec<_> = buyers
         .into_iter()
         .enumerate()

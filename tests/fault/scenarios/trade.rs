@@ -25,7 +25,7 @@ const DEEDS: [Deed; 9] = [
 
 pub async fn trade(scene: &mut Scene) {
     let duration = scene.size(Duration::from_secs(14), Duration::from_secs(300));
-    let duration = if scene.is_planted { Duration::from_secs(5) } else { duration };
+    let duration = if scene.is_brief { Duration::from_secs(5) } else { duration };
     let stage = Arc::clone(&scene.stage);
     let sql = stage.connect().await;
     let mut market = Market::open(&stage, &sql, 3, &[100_000, 100_000, 100_000, 40, 40, 40]).await;
@@ -33,7 +33,7 @@ pub async fn trade(scene: &mut Scene) {
     let plan = Plan { clients: 16, duration, patience: Duration::from_secs(15) };
     let until = Instant::now() + duration;
     // A planted bug is looked for without faults: it must not hide behind them.
-    let nemesis = (!scene.is_planted)
+    let nemesis = (!scene.is_brief)
         .then(|| tokio::spawn(nemesis::rage(Arc::clone(&stage), &DEEDS, Duration::from_secs(1), until)));
     workload::run(&stage, &sql, &market, plan).await;
     let record = match nemesis {

@@ -95,11 +95,11 @@ impl Turns {
             let mut state = self.state();
             state.forget_those_gone();
             let (sender, own_turn) = oneshot::channel();
+            let rest = state.rest();
+            if rest > self.0.patience {
+                return Err(Refused);
+            }
             if state.line.is_empty() && state.has_room() {
-                let rest = state.rest();
-                if rest > self.0.patience {
-                    return Err(Refused);
-                }
                 let turn = self.begin(&mut state);
                 if rest.is_zero() {
                     return Ok(turn.at_work());
@@ -375,6 +375,9 @@ mod tests {
         assert_eq!(turns.take().now_or_never().expect("at once").unwrap_err(), Refused);
         assert_eq!(turns.state().at_work, 0);
         (0..4).for_each(|_| turns.grow());
-        assert!(turns.take().now_or_never().is_none(), "a rest that is worth waiting for");
+        let mut rests = Box::pin(turns.take());
+        assert!((&mut rests).now_or_never().is_none(), "a rest that is worth waiting for");
+        just_ended(&turns, REST_MAX);
+        assert_eq!(turns.take().now_or_never().expect("nor in line").unwrap_err(), Refused);
     }
 }

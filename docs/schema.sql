@@ -3294,7 +3294,7 @@ CREATE UNIQUE INDEX payments_live_order_key ON payments.payments USING btree (or
 CREATE INDEX payments_order_id_idx ON payments.payments USING btree (order_id, payment_id);
 CREATE INDEX payments_stuck_idx ON payments.payments USING btree (stuck_at) WHERE (stuck_at IS NOT NULL);
 CREATE TRIGGER guard_payment AFTER UPDATE ON payments.payments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_guard_payment();
-CREATE TRIGGER guard_payment_delete BEFORE DELETE ON payments.payments FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_guard_payment();
+CREATE TRIGGER keep_payment BEFORE DELETE ON payments.payments FOR EACH STATEMENT EXECUTE FUNCTION payments.trigger_keep_payment();
 comment on table payments.payments is 'One attempt to pay an order with a provider. The provider is called outside of transactions; payment_id is its idempotency key.';
 comment on column payments.payments.is_surplus is 'The money came, but another payment of the order counts: all of it goes back to the buyer.';
 comment on column payments.payments.next_check_at is 'When the reconciler asks the provider what became of the payment; null once that is known. Claiming moves it ahead: the lease.';

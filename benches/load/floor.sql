@@ -33,7 +33,7 @@ with given as materialized (
 ), commissions as (
   insert into orders.commissions (seller_id, order_id, line_no, rule_id, rule_version, percent_bp, fixed_minor, base_minor, amount_minor,
                                   limit_minor, exact_percent)
-  select l.seller_id, l.order_id, l.line_no, $9, 1, 1000, 0, l.price_minor, l.price_minor / 10, l.price_minor,
+  select l.seller_id, l.order_id, l.line_no, $9, 1, 1000, 0, l.price_minor, (l.price_minor + 5) / 10, l.price_minor,
          l.price_minor::numeric / 10
   from lines as l
 ), history as (

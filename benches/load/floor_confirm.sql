@@ -43,8 +43,8 @@ with given as materialized (
   union all
   select l.seller_id, gen_random_uuid(), l.payment_id, l.order_id, a.account, a.amount_minor, 'USD', l.at
   from lines as l
-  cross join lateral (values ('SELLER_PAYABLE', l.price_minor / 10 - l.price_minor - 490),
-                             ('COMMISSION_REVENUE', -(l.price_minor / 10))) as a (account, amount_minor)
+  cross join lateral (values ('SELLER_PAYABLE', (l.price_minor + 5) / 10 - l.price_minor - 490),
+                             ('COMMISSION_REVENUE', -((l.price_minor + 5) / 10))) as a (account, amount_minor)
 ), keys as (
   insert into core.idempotency_keys (account_id, route, idempotency_key, request_hash, response, created_at)
   select g.buyer_id, 'POST /orders/{id}/confirm-payment', g.key, sha256(g.key::bytea), jsonb_build_object('payment_id', g.payment_id), g.at

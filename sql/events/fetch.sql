@@ -1,8 +1,8 @@
 -- The next events of a named consumer, oldest first: those of its types after what it has committed, at most 1000.
 -- Fetching twice gives the same events: the position moves with events.commit alone, so delivery is at least once.
 -- Each type is read from its own place in the index (type, seq): types of which little happens lie far apart in the log. Compared as
--- a row and ordered by both, no other index will do: by type = … and the order of seq alone, the planner walks the whole log by its key
--- in the hope of the first event of a type that has none.
+-- a row and ordered by both, no other index has the order: by type = … and the order of seq alone, the planner walks the whole log by its
+-- key in the hope of the first event of a type that has none. With sorting discouraged it does not read all and sort either.
 -- For workers. Locks: none. Raises: events.consumer_not_found, events.position_archived.
 create or replace function events.fetch(p_consumer text, p_limit integer)
 returns setof events.entries
@@ -11,6 +11,7 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set enable_sort = off
 as $$
 declare
   v_consumer events.consumers;

@@ -11,6 +11,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan  -- planning anew costs more than a step
 set enable_seqscan = off  -- a plan kept from when staging was empty must not scan it when it has grown
+set enable_bitmapscan = off  -- nor read again what was taken out of it since the last vacuum: an index scan steps over that
 as $$
 declare
   v_head events.head;

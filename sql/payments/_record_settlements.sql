@@ -1,6 +1,7 @@
 -- Writes what _settle_once decided: payments, orders, automatic refunds, ledger, events.
 -- Private; the caller holds all locks. p_sold, p_gone, p_cancelled are orders; p_surplus, p_declined are payments.
 -- OFFSET 0: always a lookup by key, whatever was in the tables when the statement was planned.
+-- long: one write after another, in the order of their events.
 create or replace function payments._record_settlements(
   p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[],
   p_declined uuid[], p_now timestamptz

@@ -1,5 +1,6 @@
 -- Second net under the rules of payments: statuses move along payment_transitions, and who paid what never changes.
 -- One look at all rows of a statement: row by row it cost as much as the update itself.
+-- trigger_keep_payment refuses deletion.
 -- Raises: payments.transition_refused, payments.record_immutable.
 create or replace function payments.trigger_guard_payment() returns trigger
 language plpgsql
@@ -7,12 +8,6 @@ as $$
 declare
   v_broken record;
 begin
-  if tg_op = 'DELETE' then
-    raise exception 'payments.record_immutable' using
-      errcode = 'MK409',
-      detail = 'A payment is a record and stays.',
-      hint = 'Start another payment.';
-  end if;
   select o.payment_id, o.status as from_status, n.status as to_status, n.payment_id is null as is_other
     into v_broken
     from old_rows as o
@@ -37,11 +32,8 @@ begin
 end;
 $$;
 comment on function payments.trigger_guard_payment() is
-  'Refuses status changes that payment_transitions lacks, changes of what a payment is about, and deletion.';
+  'Refuses status changes that payment_transitions lacks, and changes of what a payment is about.';
 create or replace trigger guard_payment
 after update on payments.payments
 referencing old table as old_rows new table as new_rows
-for each statement execute function payments.trigger_guard_payment();
-create or replace trigger guard_payment_delete
-before delete on payments.payments
 for each statement execute function payments.trigger_guard_payment();

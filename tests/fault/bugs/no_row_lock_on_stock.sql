@@ -2,7 +2,6 @@
 -- scenario: sell_out
 -- function: inventory._lock_stock
 -- replace
-  order by s.variant_id, s.seller_id
-  for no key update of s;
+    for no key update offset 0
 -- by
-  order by s.variant_id, s.seller_id;
+    offset 0

@@ -5,11 +5,15 @@
 begin
   return query
   select s.*
-  from (select distinct k.seller_id, k.variant_id from unnest(p_keys) as k) as k
-  join inventory.stock_levels as s
-    on s.seller_id = k.seller_id and s.variant_id = k.variant_id
-  order by s.variant_id, s.seller_id
-  for no key update of s;
+  from (
+    select distinct k.seller_id, k.variant_id from unnest(p_keys) as k
+    order by k.variant_id, k.seller_id offset 0
+  ) as k
+  cross join lateral (
+    select * from inventory.stock_levels as s
+    where s.seller_id = k.seller_id and s.variant_id = k.variant_id
+    for no key update offset 0
+  ) as s;
 -- by
 declare
   v_key inventory.stock_key;

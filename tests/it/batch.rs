@@ -314,7 +314,7 @@ const TRACES: &str = "
                from pricing.promotion_buyer_counters as c where c.used > 0),
     'redemptions', (select count(*) from pricing.redemptions),
     'orders', (select jsonb_agg(jsonb_build_array(o.buyer_id, o.status, o.version, o.total_minor, o.coupon_codes)
-                                order by o.buyer_id, o.status, o.total_minor, o.coupon_codes) from orders.orders as o),
+                                order by o.buyer_id, o.status, o.total_minor, o.coupon_codes, o.version) from orders.orders as o),
     'lines', (select jsonb_agg(jsonb_build_array(l.seller_id, l.variant_id, l.quantity, l.total_minor)
                                order by l.seller_id, l.variant_id, l.quantity, l.total_minor) from orders.order_lines as l),
     'adjustments', (select jsonb_agg(jsonb_build_array(a.seller_id, a.promotion_id, a.target, a.amount_minor)

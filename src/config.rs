@@ -79,7 +79,7 @@ pub struct Config {
     #[arg(help_heading = "Database", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch_lock_timeout_ms: u64,
     /// Most requests that a batch function takes at once
-    #[arg(long, env = "TRADEPOST_BATCH_REQUESTS_MAX", default_value_t = 64, value_name = "N")]
+    #[arg(long, env = "TRADEPOST_BATCH_REQUESTS_MAX", default_value_t = 128, value_name = "N")]
     #[arg(help_heading = "Database")]
     pub batch_requests_max: usize,
     /// Most requests that may wait for their batch

@@ -3527,6 +3527,23 @@ create type events.archived_part as (
 );
 comment on type events.archived_part is 'A partition that was taken out of the log: the table that it is now, and its first and last event.';
 
+create type events.draft_fields as (
+  type text,
+  aggregate_type text,
+  aggregate_id uuid,
+  aggregate_version bigint,
+  actor_id uuid,
+  request_id text,
+  audience uuid[],
+  payload jsonb,
+  occurred_at timestamp with time zone
+);
+comment on type events.draft_fields is 'The columns of events.draft.';
+
+create domain events.draft as events.draft_fields
+  constraint draft_is_complete CHECK ((((VALUE).type IS NOT NULL) AND ((VALUE).aggregate_type IS NOT NULL) AND ((VALUE).aggregate_id IS NOT NULL) AND ((VALUE).aggregate_version IS NOT NULL) AND ((VALUE).audience IS NOT NULL) AND ((VALUE).payload IS NOT NULL) AND ((VALUE).occurred_at IS NOT NULL)));
+comment on domain events.draft is 'An event as its writer tells it, without a number: what the log will not take fails at its writer.';
+
 create table events.consumers (
   consumer text not null,
   seq bigint not null default 0,
@@ -3583,21 +3600,17 @@ comment on table events.log is 'The event log: seq counts 1, 2, 3 without a gap.
 comment on column events.log.audience is 'Sellers and accounts that may see the event on their stream; administrators see all.';
 comment on column events.log.hash is 'SHA-256 over the predecessor''s hash and this row: the chain that shows tampering.';
 
-create table events.staging (
-  staging_id bigint not null generated always as identity,
+create table events.outbox (
+  outbox_id bigint not null generated always as identity,
   xid xid8 not null default pg_current_xact_id(),
-  type text not null,
-  aggregate_type text not null,
-  aggregate_id uuid not null,
-  aggregate_version bigint not null,
-  actor_id uuid,
-  request_id text,
-  audience uuid[] not null,
-  payload jsonb not null,
-  occurred_at timestamp with time zone not null,
-  constraint staging_pkey PRIMARY KEY (staging_id)
+  drafts events.draft[] not null,
+  event_count integer not null generated always as (cardinality(drafts)) stored,
+  constraint outbox_pkey PRIMARY KEY (outbox_id),
+  constraint outbox_drafts_check CHECK ((cardinality(drafts) > 0))
 );
-comment on table events.staging is 'Committed events on their way to the log. The sequencer empties it; nobody else reads it.';
+comment on table events.outbox is 'Committed events on their way to the log, a row per statement that told them. The sequencer empties it; others read events.staging.';
+comment on column events.outbox.outbox_id is 'Drawn when the writer holds the locks of what it tells of: the order of the changes of one aggregate.';
+comment on column events.outbox.event_count is 'How many drafts, without reading them.';
 
 create table events.tail (
   is_singleton boolean not null default true,
@@ -3621,6 +3634,9 @@ comment on view events.positions is 'Named consumers, their cursor, and how many
 
 create view events.recorded ("position" bigint, seq bigint, type text, aggregate_type text, aggregate_id uuid, aggregate_version bigint, actor_id uuid, request_id text, payload jsonb, occurred_at timestamp with time zone);
 comment on view events.recorded is 'All committed events, those in staging after those of the log; what the folds of the domains read.';
+
+create view events.staging (staging_id bigint, xid xid8, type text, aggregate_type text, aggregate_id uuid, aggregate_version bigint, actor_id uuid, request_id text, audience uuid[], payload jsonb, occurred_at timestamp with time zone);
+comment on view events.staging is 'Committed events on their way to the log, one row each; events.outbox unpacked.';
 
 function events.archive(p_before_seq bigint, p_past_consumers boolean DEFAULT false) returns SETOF events.archived_part
   -- Takes whole partitions before this seq out of the log, as tables archived_log_…; never past an unread event of a named consumer unless told to.
@@ -3671,7 +3687,7 @@ function events.replay_check(p_upto bigint) returns SETOF core.replay_difference
   -- granted to tradepost_readonly, tradepost_worker
 
 function events.sequence(p_batch integer DEFAULT 10000) returns integer
-  -- Moves committed events from staging to the log, numbered without a gap and hash-chained, and notifies; answers how many.
+  -- Moves committed events from the outbox to the log, numbered without a gap and hash-chained, and notifies; answers how many.
   -- granted to tradepost_worker
 
 function events.verify_chain(p_from bigint, p_to bigint) returns SETOF core.invariant_violation
@@ -3705,5 +3721,5 @@ function events._require_kept(p_seq bigint) returns void
 function events._require_position(p_seq bigint) returns void
   -- Refuses a position that the log has not reached.
 
-function events._take_batch(p_last bigint) returns SETOF events.staging
-  -- Deletes the committed transactions that lie wholly at or below this staging id; answers their rows in log order.
+function events._take_batch(p_last bigint, p_seq bigint) returns SETOF events.log
+  -- Deletes the committed transactions that lie wholly at or below this outbox id; answers their events, numbered, without their hash.

@@ -320,7 +320,14 @@ impl std::error::Error for Problem {}
 impl IntoResponse for Problem {
     /// The body is complete but for `instance`, which `http::observe` adds: it knows the request id.
     fn into_response(self) -> Response {
-        let mut response = (self.0.status, self.render(None)).into_response();
+        self.answer(None)
+    }
+}
+
+impl Problem {
+    /// The whole answer to a request.
+    pub(crate) fn answer(self, instance: Option<&str>) -> Response {
+        let mut response = (self.0.status, self.render(instance)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

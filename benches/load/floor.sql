@@ -50,6 +50,6 @@ with given as materialized (
   select g.buyer_id, 'POST /orders', g.key, sha256(g.key::bytea), jsonb_build_object('orderId', g.order_id), g.at
   from given as g
 )
-insert into events.staging (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-select 'orders.order_placed', 'order', g.order_id, 1, g.buyer_id, g.request_id, g.sellers::uuid[] || g.buyer_id, g.event, g.at
+insert into events.outbox (drafts)
+select array_agg(row('orders.order_placed', 'order', g.order_id, 1, g.buyer_id, g.request_id, g.sellers::uuid[] || g.buyer_id, g.event, g.at)::events.draft)
 from given as g

@@ -50,13 +50,14 @@ with given as materialized (
   select g.buyer_id, 'POST /orders/{id}/confirm-payment', g.key, sha256(g.key::bytea), jsonb_build_object('payment_id', g.payment_id), g.at
   from given as g
 )
-insert into events.staging (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-select 'payments.payment_succeeded', 'payment', g.payment_id, 2, g.buyer_id, g.request_id, array[g.buyer_id],
+insert into events.outbox (drafts)
+select array_agg(d.draft)
+from given as g
+cross join lateral (values
+  (row('payments.payment_succeeded', 'payment', g.payment_id, 2, g.buyer_id, g.request_id, array[g.buyer_id],
        jsonb_build_object('paymentId', g.payment_id, 'orderId', g.order_id, 'status', 'SUCCEEDED', 'amountMinor', g.amount_minor,
-                          'currency', 'USD', 'refundedMinor', 0, 'provider', 'sandbox'), g.at
-from given as g
-union all
-select 'orders.order_paid', 'order', g.order_id, 2, g.buyer_id, g.request_id, g.sellers::uuid[] || g.buyer_id,
+                          'currency', 'USD', 'refundedMinor', 0, 'provider', 'sandbox'), g.at)::events.draft),
+  (row('orders.order_paid', 'order', g.order_id, 2, g.buyer_id, g.request_id, g.sellers::uuid[] || g.buyer_id,
        jsonb_build_object('orderId', g.order_id, 'status', 'PAID', 'fromStatus', 'PENDING_PAYMENT', 'buyerId', g.buyer_id,
-                          'sellerIds', to_jsonb(g.sellers::uuid[]), 'currency', 'USD', 'totalMinor', g.amount_minor), g.at
-from given as g
+                          'sellerIds', to_jsonb(g.sellers::uuid[]), 'currency', 'USD', 'totalMinor', g.amount_minor), g.at)::events.draft))
+  as d (draft)

@@ -14,8 +14,8 @@ with given as materialized (
   select g.buyer_id, 'POST /orders/{id}/payment', g.key, sha256(g.key::bytea), jsonb_build_object('payment_id', g.payment_id), g.at
   from given as g
 )
-insert into events.staging (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-select 'payments.payment_started', 'payment', g.payment_id, 1, g.buyer_id, g.request_id, array[g.buyer_id],
+insert into events.outbox (drafts)
+select array_agg(row('payments.payment_started', 'payment', g.payment_id, 1, g.buyer_id, g.request_id, array[g.buyer_id],
        jsonb_build_object('paymentId', g.payment_id, 'orderId', g.order_id, 'status', 'PENDING', 'amountMinor', g.amount_minor,
-                          'currency', 'USD', 'refundedMinor', 0, 'provider', 'sandbox'), g.at
+                          'currency', 'USD', 'refundedMinor', 0, 'provider', 'sandbox'), g.at)::events.draft)
 from given as g

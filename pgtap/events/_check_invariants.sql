@@ -58,9 +58,9 @@ select is(pg_temp.with_entry(3, 'payload = l.payload || ''{"email": "ana@example
 
 -- what waits is looked at as well
 select test.staged(5, f.c, 2) from f;
-select is(test.broken('events', $$ update events.staging set type = 'identity.unheard_of' $$),
+select is(test.broken('events', $$ update events.outbox set drafts[1].type = 'identity.unheard_of' $$),
   '{events.type_is_registered}', 'an unknown type in staging');
-select is(test.broken('events', $$ update events.staging set payload = '{}' $$),
+select is(test.broken('events', $$ update events.outbox set drafts[1].payload = '{}' $$),
   '{events.payload_matches_type}', 'a payload in staging');
 
 -- consumers

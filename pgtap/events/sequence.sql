@@ -1,5 +1,5 @@
 begin;
-select plan(27);
+select plan(35);
 
 select is(events.sequence(), 0, 'nothing to do');
 create temporary table a as select n, core.new_id() as id from generate_series(1, 9) as n;
@@ -52,6 +52,27 @@ select is(events.sequence(3), 2, 'then the one that spans it');
 select results_eq(
   $$ select l.transaction_id::text from events.log as l order by l.seq desc limit 4 $$,
   $$ values ('301'), ('301'), ('303'), ('302') $$, 'in one piece');
+
+-- one statement tells of several things: its row moves whole, in the order that it has
+create function pg_temp.tell(p_xid bigint, p_versions bigint[]) returns void language sql as $$
+  insert into events.outbox (xid, drafts)
+  select p_xid::text::xid8, array_agg(row('identity.user_suspended', 'user', pg_temp.a(9), v.version, null, null, '{}',
+                                          jsonb_build_object('userId', pg_temp.a(9)), core.now())::events.draft order by v.n)
+  from unnest(p_versions) with ordinality as v (version, n);
+$$;
+select pg_temp.tell(500, '{2,3,4}'), pg_temp.tell(501, '{5,6}'), pg_temp.tell(501, '{7}'), pg_temp.tell(502, '{8}');
+select results_eq($$ select s.aggregate_version, s.xid::text from events.staging as s order by s.staging_id $$,
+  $$ values (2::bigint, '500'), (3, '500'), (4, '500'), (5, '501'), (6, '501'), (7, '501'), (8, '502') $$, 'seven events wait');
+select is((select sum(o.event_count) from events.outbox as o), 7::bigint, 'in four rows');
+select is(events.sequence(4), 3, 'a bound of 4 events takes the row of 3');
+select is(events.sequence(3), 3, 'and one of 3 both rows of a transaction');
+select is(events.sequence(), 1, 'then the last one');
+select results_eq(
+  $$ select l.aggregate_version from events.log as l where l.aggregate_id = pg_temp.a(9) order by l.seq $$,
+  $$ select generate_series(1, 8)::bigint $$, 'in order within the rows and over them');
+select throws_ok($$ insert into events.outbox (drafts) values ('{}') $$, '23514', null, 'a row tells of something');
+select throws_ok($$ select events._append('user', pg_temp.a(9), null, 'identity.user_suspended', null, null, null, '{}') $$, '23514', null,
+  'what the log would not take is refused at its writer');
 
 -- many domains
 select lives_ok($$

@@ -11,8 +11,9 @@ $$;
 create or replace function test.staged(p_xid bigint, p_aggregate_id uuid, p_version bigint) returns bigint
 language sql
 as $$
-  insert into events.staging (xid, type, aggregate_type, aggregate_id, aggregate_version, audience, payload, occurred_at)
-  values (p_xid::text::xid8, 'identity.user_suspended', 'user', p_aggregate_id, p_version, '{}',
-          jsonb_build_object('userId', p_aggregate_id), core.now())
-  returning staging_id;
+  insert into events.outbox (xid, drafts)
+  values (p_xid::text::xid8,
+          array[row('identity.user_suspended', 'user', p_aggregate_id, p_version, null, null, '{}',
+                    jsonb_build_object('userId', p_aggregate_id), core.now())::events.draft])
+  returning outbox_id;
 $$;

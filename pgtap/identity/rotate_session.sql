@@ -6,7 +6,7 @@ select n, test.session(test.buyer('ana')) as id from generate_series(1, 9) as n;
 create function pg_temp.s(p_n integer) returns uuid language sql as $$ select id from s where n = p_n $$;
 create function pg_temp.reason(p_n integer) returns text language sql as $$
   select o.revoked_reason from identity.sessions as o where o.session_id = pg_temp.s(p_n) $$;
-delete from events.staging;
+delete from events.outbox;
 
 -- allowed: the current generation
 select is(test.rotate(pg_temp.s(1), 0), 'ROTATED', 'the current generation is exchanged');

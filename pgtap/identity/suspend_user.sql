@@ -2,7 +2,7 @@ begin;
 select plan(13);
 
 create temporary table s as select test.session(test.buyer('ana')) as one, test.session(test.buyer('ana')) as two;
-delete from events.staging;
+delete from events.outbox;
 
 -- refused
 select throws_ok($$ select identity.suspend_user(test.ctx(), test.buyer('ana')) $$, 'MK401', 'identity.unauthenticated');

@@ -71,7 +71,7 @@ update orders.orders set status = 'PARTIALLY_REFUNDED', version = 7, updated_at 
   select max(h.created_at) from orders.recorded_history as h where h.order_id = pg_temp.id('delivered') and h.version = 7)
  where order_id = pg_temp.id('delivered');
 delete from orders.order_history where order_id = pg_temp.id('delivered');
-delete from events.staging where aggregate_id = pg_temp.id('delivered');
+delete from events.outbox where outbox_id in (select staging_id / 1048576 from events.staging where aggregate_id = pg_temp.id('delivered'));
 alter table orders.order_history enable trigger user;
 alter table orders.orders enable trigger user;
 

@@ -16,10 +16,9 @@ language plpgsql
 volatile
 as $$
 begin
-  insert into events.staging (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience,
-                              payload, occurred_at)
-  values (p_type, p_aggregate_type, p_aggregate_id, p_aggregate_version, p_actor_id, p_request_id,
-          coalesce(p_audience, '{}'), p_payload, core.now());
+  insert into events.outbox (drafts)
+  values (array[row(p_type, p_aggregate_type, p_aggregate_id, p_aggregate_version, p_actor_id, p_request_id,
+                    coalesce(p_audience, '{}'), p_payload, core.now())::events.draft]);
 end;
 $$;
 comment on function events._append(text, uuid, bigint, text, uuid, text, uuid[], jsonb) is

@@ -1,7 +1,7 @@
 -- Which aggregates of some domains have events after a position, each once: numbered ones, and those that still wait for their number,
 -- so that the answer does not depend on a sequencer being there. Types in p_ignored do not count. aggregates holds [type, id] pairs;
 -- it is null without a position, and when there are more than a reader could use one by one. All from one snapshot.
--- For the program's read cache, four times a second: it reads the end of the log by its key, and staging by its key too, which steps over
+-- For the program's read cache, four times a second: it reads the end of the log by its key, and the outbox by its key too, which steps over
 -- what the sequencer has taken out since the last vacuum; a scan would read all of that.
 -- Locks: none. Raises: nothing.
 create or replace function events.changes_after(p_after bigint, p_domains text[], p_ignored text[])

@@ -1,8 +1,8 @@
--- One step of the sequencer: moves committed events from staging to the log, numbers them without a gap, continues the
+-- One step of the sequencer: moves committed events from the outbox to the log, numbers them without a gap, continues the
 -- hash chain and notifies `events` and `events_<domain>` with the new head. Answers how many it moved.
 -- For the worker; a DBA or pg_cron may run it as well: whoever finds the head locked leaves with 0.
 -- p_batch bounds the batch in events; a transaction is never split, and one that is larger than the bound moves whole.
--- Locks: head (the fence between sequencers), then staging rows in a new statement, hence with a newer snapshot.
+-- Locks: head (the fence between sequencers), then outbox rows in a new statement, hence with a newer snapshot.
 create or replace function events.sequence(p_batch integer default 10000)
 returns integer
 language plpgsql
@@ -10,20 +10,20 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan  -- planning anew costs more than a step
-set enable_seqscan = off  -- a plan kept from when staging was empty must not scan it when it has grown
+set enable_seqscan = off  -- a plan kept from when the outbox was empty must not scan it when it has grown
 set enable_bitmapscan = off  -- nor read again what was taken out of it since the last vacuum: an index scan steps over that
 as $$
 declare
   v_head events.head;
   v_batch bigint := greatest(p_batch, 1);
-  v_count bigint;
+  v_is_all boolean;
   v_last bigint;
   v_entries events.log[];
   v_texts text[];
   v_text text;
   v_hashes bytea[] := '{}';
 begin
-  if not exists (select from events.staging) then
+  if not exists (select from events.outbox) then
     return 0;
   end if;
   select h.* into v_head from events.head as h for no key update skip locked;
@@ -32,19 +32,19 @@ begin
   end if;
 
   loop
-    select count(*), max(w.staging_id)
-      into v_count, v_last
-      from (select s.staging_id from events.staging as s order by s.staging_id limit v_batch) as w;
-    if v_count < v_batch then
+    -- as many rows as hold no more events than the bound, and at least one; each holds at least one
+    select max(w.outbox_id) filter (where w.is_within), count(*) < v_batch and bool_and(w.is_within)
+      into v_last, v_is_all
+      from (select o.outbox_id, sum(o.event_count) over (order by o.outbox_id) <= v_batch
+                                or row_number() over (order by o.outbox_id) = 1 as is_within
+              from events.outbox as o order by o.outbox_id limit v_batch) as w;
+    if v_is_all then
       v_last := 9223372036854775807;
     end if;
-    select array_agg(e.entry order by e.position), array_agg(events._canonical(e.entry) order by e.position)
+    select array_agg(b order by b.seq), array_agg(events._canonical(b) order by b.seq)
       into v_entries, v_texts
-      from (select row(v_head.seq + b.ordinality, b.type, b.aggregate_type, b.aggregate_id, b.aggregate_version,
-                       b.actor_id, b.request_id, b.audience, b.payload, b.occurred_at, b.xid, null)::events.log as entry,
-                   b.ordinality as position
-              from events._take_batch(v_last) with ordinality as b) as e;
-    exit when v_entries is not null or v_count < v_batch;
+      from events._take_batch(v_last, v_head.seq) as b;
+    exit when v_entries is not null or v_is_all;
     v_batch := v_batch * 4;  -- no transaction lies wholly in the window
   end loop;
   if v_entries is null then
@@ -73,5 +73,5 @@ begin
 end;
 $$;
 comment on function events.sequence(integer) is
-  'Moves committed events from staging to the log, numbered without a gap and hash-chained, and notifies; answers how many.';
+  'Moves committed events from the outbox to the log, numbered without a gap and hash-chained, and notifies; answers how many.';
 grant execute on function events.sequence(integer) to tradepost_worker;

@@ -1,4 +1,4 @@
--- Everything that was committed, for those who fold it: the log, then what waits in staging. One statement sees each event
+-- Everything that was committed, for those who fold it: the log, then what waits in the outbox. One statement sees each event
 -- once, whatever the sequencer does meanwhile, and sees it exactly when it sees the rows that its writer changed.
 -- position is the seq; in staging, where seq is null, a number beyond every seq, in the order of the appends: the events of
 -- one aggregate stand in the order of its changes in both, because a writer appends under the aggregate's lock.

@@ -25,15 +25,15 @@ begin
               s.on_hand - s.reserved as available,
               s.on_hand - s.reserved - m.on_hand_delta + m.reserved_delta as available_before
   )
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, audience, payload, occurred_at)
-  select 'inventory.stock_low', 'stock', inventory._stock_id(c.seller_id, c.variant_id), c.change_no,
-         array[c.seller_id],
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'inventory.stock_low', 'stock', inventory._stock_id(c.seller_id, c.variant_id), c.change_no, null, null, array[c.seller_id],
          jsonb_build_object('variantId', c.variant_id, 'sellerId', c.seller_id,
                             'available', c.available, 'threshold', c.low_stock_threshold),
-         p_now
+         p_now)::events.draft)
   from changed as c
-  where c.is_low and c.available_before > c.low_stock_threshold;
+  where c.is_low and c.available_before > c.low_stock_threshold
+  having count(*) > 0;
 end
 $$;
 comment on function inventory._move_stock(inventory.stock_move[], timestamptz) is

@@ -29,19 +29,18 @@ begin
   end if;
   perform inventory._move_stock(
     array(select row(f.seller_id, f.variant_id, 0, -f.quantity)::inventory.stock_move from unnest(v_freed) as f), p_now);
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, audience, payload, occurred_at)
-  select 'inventory.holds_reclaimed', 'stock', inventory._stock_id(s.seller_id, s.variant_id), s.change_no,
-         array[s.seller_id],
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'inventory.holds_reclaimed', 'stock', inventory._stock_id(s.seller_id, s.variant_id), s.change_no, null, null, array[s.seller_id],
          jsonb_build_object('variantId', s.variant_id, 'sellerId', s.seller_id, 'units', f.units,
                             'reservationIds', f.reservation_ids),
-         p_now
+         p_now)::events.draft order by s.variant_id, s.seller_id)
   from (select f.seller_id, f.variant_id, sum(f.quantity) as units,
                to_jsonb(array_agg(f.reservation_id order by f.reservation_id)) as reservation_ids
         from unnest(v_freed) as f
         group by f.seller_id, f.variant_id) as f
   join inventory.stock_levels as s on s.seller_id = f.seller_id and s.variant_id = f.variant_id
-  order by s.variant_id, s.seller_id;
+  having count(*) > 0;
   return cardinality(v_freed);
 end
 $$;

@@ -8,13 +8,14 @@ language plpgsql
 volatile
 as $$
 begin
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-  select p_type, 'reservation', r.reservation_id, 2, p_actor_id, p_request_id,
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         p_type, 'reservation', r.reservation_id, 2, p_actor_id, p_request_id,
          array[h.account_id] || h.seller_ids,
-         jsonb_build_object('reservationId', r.reservation_id, 'lines', r.lines), p_now
+         jsonb_build_object('reservationId', r.reservation_id, 'lines', r.lines), p_now)::events.draft)
   from inventory._reservation(p_reservation_ids) as r
-  join inventory.reservations as h on h.reservation_id = r.reservation_id;
+  join inventory.reservations as h on h.reservation_id = r.reservation_id
+  having count(*) > 0;
 end
 $$;
 comment on function inventory._tell_reservations(uuid[], text, uuid, text, timestamptz) is

@@ -18,16 +18,17 @@ begin
       from unnest(p_granted) as r, jsonb_array_elements(r.lines) as l (line)),
     p_now);
 
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-  select 'inventory.stock_reserved', 'reservation', s.reservation_id, 1, r.account_id, r.request_id,
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'inventory.stock_reserved', 'reservation', s.reservation_id, 1, r.account_id, r.request_id,
          array[r.account_id] || h.seller_ids,
-         jsonb_build_object('reservationId', s.reservation_id, 'expiresAt', s.expires_at, 'lines', s.lines), p_now
+         jsonb_build_object('reservationId', s.reservation_id, 'expiresAt', s.expires_at, 'lines', s.lines), p_now)::events.draft
+         order by r.request_no)
   from unnest(p_granted) as r
   join inventory._reservation(array(select g.reservation_id from unnest(p_granted) as g)) as s
     on s.reservation_id = r.reservation_id
   join inventory.reservations as h on h.reservation_id = s.reservation_id
-  order by r.request_no;
+  having count(*) > 0;
 end
 $$;
 comment on function inventory._write_reservings(inventory.reserving[], timestamptz) is

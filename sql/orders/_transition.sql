@@ -45,16 +45,17 @@ begin
     select (c.entry).order_id, (c.entry).version, c.from_status, c.to_status, c.action, c.actor_kind, c.actor_id, c.reason, p_now
     from changed as c
   ), staged as (
-    insert into events.staging
-      (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-    select c.event_type, 'order', (c.entry).order_id, (c.entry).version, c.actor_id, c.request_id,
+    insert into events.outbox (drafts)
+    select array_agg(row(
+           c.event_type, 'order', (c.entry).order_id, (c.entry).version, c.actor_id, c.request_id,
            (c.entry).seller_ids || (c.entry).buyer_id,
            jsonb_build_object(
              'orderId', (c.entry).order_id, 'status', c.to_status, 'fromStatus', c.from_status, 'buyerId', (c.entry).buyer_id,
              'sellerIds', to_jsonb((c.entry).seller_ids), 'currency', (c.entry).currency, 'totalMinor', (c.entry).total_minor)
            || coalesce(c.payload, '{}'),
-           p_now
+           p_now)::events.draft)
     from changed as c
+    having count(*) > 0
   ), parts as (
     update orders.fulfilments as f
     set status = case when c.to_status = 'PAID' then 'PENDING' else 'CANCELLED' end,

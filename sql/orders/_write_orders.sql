@@ -91,19 +91,19 @@ begin
     from lines as l
     group by l.basket_no
   )
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-  select 'orders.order_placed', 'order', o.order_id, 1, o.buyer_id, o.request_id, s.seller_ids || o.buyer_id,
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'orders.order_placed', 'order', o.order_id, 1, o.buyer_id, o.request_id, s.seller_ids || o.buyer_id,
          jsonb_build_object(
            'orderId', o.order_id, 'status', 'PENDING_PAYMENT', 'buyerId', o.buyer_id, 'sellerIds', to_jsonb(s.seller_ids),
            'currency', o.currency, 'subtotalMinor', s.subtotal_minor, 'discountMinor', s.discount_minor,
            'shippingMinor', s.shipping_minor, 'totalMinor', s.subtotal_minor + s.shipping_minor - s.discount_minor,
            'paymentDueAt', v_due_at, 'parts', s.parts, 'lines', d.lines),
-         p_now
+         p_now)::events.draft order by o.request_no)
   from given as o
   join sums as s on s.basket_no = o.request_no
   join documents as d on d.basket_no = o.request_no
-  order by o.request_no;
+  having count(*) > 0;
 
   if cardinality(p_adjustments) > 0 then
     insert into orders.adjustments

@@ -31,14 +31,14 @@ begin
     where o.order_id = any (v_due) and f.seller_id = any (o.seller_ids) and f.order_id = o.order_id and f.status = 'PENDING'
     returning f.seller_id, f.order_id, f.version, f.status, o.acceptance_due_at
   )
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-  select 'orders.fulfilment_reminded', 'fulfilment', inventory._stock_id(r.seller_id, r.order_id), r.version, null, null,
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'orders.fulfilment_reminded', 'fulfilment', inventory._stock_id(r.seller_id, r.order_id), r.version, null, null,
          array[r.seller_id],
          jsonb_build_object('orderId', r.order_id, 'sellerId', r.seller_id, 'status', r.status, 'acceptDueAt', r.acceptance_due_at),
-         v_now
+         v_now)::events.draft order by r.order_id, r.seller_id)
   from reminded as r
-  order by r.order_id, r.seller_id;
+  having count(*) > 0;
   return cardinality(v_due);
 end
 $$;

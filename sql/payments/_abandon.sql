@@ -16,13 +16,14 @@ as $$
        and o.order_id = p.order_id and o.status in ('CANCELLED', 'EXPIRED')
     returning p.*
   )
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, audience, payload, occurred_at)
-  select 'payments.payment_abandoned', 'payment', a.payment_id, a.version, array[a.buyer_id],
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'payments.payment_abandoned', 'payment', a.payment_id, a.version, null, null, array[a.buyer_id],
          jsonb_build_object(
            'paymentId', a.payment_id, 'orderId', a.order_id, 'status', a.status, 'amountMinor', a.amount_minor,
            'currency', a.currency, 'refundedMinor', a.refunded_minor, 'provider', a.provider),
-         p_now
+         p_now)::events.draft)
     from abandoned as a
+  having count(*) > 0
 $$;
 comment on function payments._abandon(uuid[], timestamptz) is 'Marks the PENDING payments of ended orders ABANDONED.';

@@ -28,13 +28,13 @@ begin
      order by s.request_no
     returning payments.*
   )
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-  select 'payments.payment_started', 'payment', b.payment_id, b.version, b.buyer_id, s.request_id, array[b.buyer_id],
-         payments._payment_payload(b), p_now
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'payments.payment_started', 'payment', b.payment_id, b.version, b.buyer_id, s.request_id, array[b.buyer_id],
+         payments._payment_payload(b), p_now)::events.draft order by s.request_no)
     from begun as b
     join unnest(p_starts) as s using (payment_id)
-   order by s.request_no;
+  having count(*) > 0;
 end
 $$;
 comment on function payments._begin_payments(payments.starting[], timestamptz) is

@@ -39,13 +39,13 @@ begin
      where s.payment_id = p.payment_id and p.payment_id = any (v_paid || p_declined)
     returning p as payment, s.request_no, s.actor_id, s.request_id
   )
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-  select case (s.payment).status when 'SUCCEEDED' then 'payments.payment_succeeded' else 'payments.payment_failed' end,
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         case (s.payment).status when 'SUCCEEDED' then 'payments.payment_succeeded' else 'payments.payment_failed' end,
          'payment', (s.payment).payment_id, (s.payment).version, s.actor_id, s.request_id, array[(s.payment).buyer_id],
-         payments._payment_payload(s.payment), p_now
+         payments._payment_payload(s.payment), p_now)::events.draft order by s.request_no)
     from settled as s
-   order by s.request_no;
+  having count(*) > 0;
 
   -- a payment that came too late finds its order expired, or expires it
   v_lost := array(select o.order_id

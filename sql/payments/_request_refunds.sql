@@ -31,14 +31,15 @@ begin
      set version = p.version + 1,
          updated_at = p_now
    where p.payment_id = any (v_payment_ids);
-  insert into events.staging
-    (type, aggregate_type, aggregate_id, aggregate_version, actor_id, request_id, audience, payload, occurred_at)
-  select 'payments.refund_requested', 'payment', p.payment_id, p.version, r.actor_id, r.request_id,
-         array[p.buyer_id], payments._refund_payload(p, f), p_now
+  insert into events.outbox (drafts)
+  select array_agg(row(
+         'payments.refund_requested', 'payment', p.payment_id, p.version, r.actor_id, r.request_id,
+         array[p.buyer_id], payments._refund_payload(p, f), p_now)::events.draft)
     from payments.refunds as f
    cross join lateral (select p.* from payments.payments as p where p.payment_id = f.payment_id offset 0) as p
     join unnest(p_requests) as r on r.payment_id = f.payment_id
-   where f.refund_id = any (v_refund_ids);
+   where f.refund_id = any (v_refund_ids)
+  having count(*) > 0;
   return query
     select f.* from payments.refunds as f where f.refund_id = any (v_refund_ids);
 end;

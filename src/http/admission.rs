@@ -19,15 +19,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use super::turns::Turns;
-use super::{json, turns};
+use super::observe::Arrival;
+use super::{json, layers, turns};
 use crate::app::App;
 use crate::config::Config;
-use crate::db::batch::Load;
 use crate::identity::password;
 use crate::problem::Problem;
 use crate::refusals::Refusals;
@@ -210,7 +210,8 @@ where
     let admission = &app.admission;
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let budget = admission.budget(Class::of(request.method(), route));
-    let queue = if request.method() == Method::POST { app.batch.of_route(route) } else { None };
+    let queue =
+        if request.method() == Method::POST { app.batch.of_path(request.uri().path()) } else { None };
     let (mut parts, body) = request.into_parts();
     let size = http_body::Body::size_hint(&body);
     let limit = app.config.body_limit_bytes;
@@ -231,7 +232,7 @@ where
             Err(problem) => return problem.into_response(),
         }
     };
-    if queue.is_some_and(Load::is_closed) {
+    if queue.is_some_and(|(_, queue)| queue.is_closed()) {
         return budget.refuse("batch").into_response();
     }
     let _place = match budget.enter() {
@@ -247,6 +248,34 @@ where
         parts.extensions.insert(Arc::clone(&turn));
     }
     next(Request::from_parts(parts, body)).await
+}
+
+/// The answer to a checkout whose queue takes nobody, in front of the router and its layers: in an overload there are thousands
+/// a second of them, and what each costs is taken from those who are served. `None`: it may go on, or has to be looked at by
+/// the layers (a large body, a page of another origin).
+pub async fn refuse_early(app: &App, request: &mut Request) -> Option<Response> {
+    if request.method() != Method::POST {
+        return None;
+    }
+    let (route, queue) = app.batch.of_path(request.uri().path())?;
+    let budget = &app.admission.checkout;
+    let reason = match queue.is_closed() {
+        true => "batch",
+        false if budget.present.load(Ordering::Relaxed) >= budget.present_max => "full",
+        false => return None,
+    };
+    let size = http_body::Body::size_hint(request.body());
+    if size.upper().is_none_or(|bytes| bytes > SMALL_BODY_BYTES as u64)
+        || !app.config.cors_origins.is_empty() && request.headers().contains_key(header::ORIGIN)
+    {
+        return None;
+    }
+    let arrival = Arrival::now(request.method(), request.headers());
+    json::drain(std::mem::take(request.body_mut())).await;
+    let mut response = budget.refuse(reason).answer(Some(&arrival.request_id));
+    layers::secure(response.headers_mut(), &app.config, false);
+    arrival.refused(&mut response, route);
+    Some(response)
 }
 
 /// When the client stops waiting; `None` when it does not say.

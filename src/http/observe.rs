@@ -71,13 +71,23 @@ impl Arrival {
         self.told(response, span, route, elapsed);
     }
 
-    fn told(self, response: &mut Response, span: &Span, route: &str, elapsed: Duration) {
+    /// As [`Self::answered`] without a line of its own in the log: for refusals, which are many and logged together.
+    pub fn refused(self, response: &mut Response, route: &str) {
+        metrics::request(route, self.method, response.status().as_u16(), self.at.elapsed());
+        self.name(response);
+    }
+
+    fn name(self, response: &mut Response) {
         if let Ok(value) = HeaderValue::try_from(self.request_id) {
             response.headers_mut().insert(request_id::HEADER, value);
         }
         if let Some(Ok(value)) = self.trace.map(|trace| HeaderValue::try_from(trace.answer())) {
             response.headers_mut().insert(request_id::TRACEPARENT, value);
         }
+    }
+
+    fn told(self, response: &mut Response, span: &Span, route: &str, elapsed: Duration) {
+        self.name(response);
         span.record("http.status", response.status().as_u16());
         let code = response.extensions().get::<Problem>().map(Problem::code);
         let latency_ms = elapsed.as_secs_f64() * 1e3;

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::admission;
 use super::observe::Peer;
 use crate::app::App;
 use crate::config::Config;
@@ -62,7 +63,6 @@ pub(crate) async fn serve_router(
         };
         let _ = stream.set_nodelay(true);
         let (app, router) = (app.clone(), router.clone());
-        let (app, router) = (app.clone(), router.clone());
         let service = service_fn(move |request| answer(app.clone(), router.clone(), request, peer));
         let (builder, shutdown, abort) = (Arc::clone(&builder), shutdown.clone(), abort.clone());
         connections.spawn(async move {
@@ -94,11 +94,11 @@ pub(crate) async fn serve_router(
     Ok(())
 }
 
-/// From memory when that is all there is to it, else by the router.
+/// From memory or with a refusal when that is all there is to it, else by the router.
 async fn answer(
     app: App,
     router: Router,
-    mut request: hyper::Request<Incoming>,
+    request: hyper::Request<Incoming>,
     peer: SocketAddr,
 ) -> Result<Response, Infallible> {
     if let Some(found) = app.cache.find(&request)
@@ -106,8 +106,12 @@ async fn answer(
     {
         return Ok(response);
     }
+    let mut request = request.map(Body::new);
+    if let Some(refused) = admission::refuse_early(&app, &mut request).await {
+        return Ok(refused);
+    }
     request.extensions_mut().insert(Peer(peer));
-    router.oneshot(request.map(Body::new)).await
+    router.oneshot(request).await
 }
 
 fn builder(config: &Config) -> auto::Builder<TokioExecutor> {

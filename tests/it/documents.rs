@@ -128,7 +128,7 @@ async fn schema(client: &Client) -> String {
     client.batch_execute("set search_path = pg_catalog").await.expect("search path");
     for domain in DOMAINS {
         let _ = write!(out, "\n-- {domain} {}\n", "-".repeat(110 - domain.len()));
-        for query in [TYPES, TABLES, VIEWS, FUNCTIONS] {
+        for query in [TYPES, DOMAIN_TYPES, TABLES, VIEWS, FUNCTIONS] {
             for row in client.query(query, &[&domain]).await.unwrap_or_else(|e| panic!("{query}: {e:?}")) {
                 let _ = write!(out, "\n{}\n", row.get::<_, String>(0));
             }
@@ -146,6 +146,15 @@ select format(E'create type %s as (\\n%s\\n);', c.oid::regclass,
   from pg_class as c
  where c.relnamespace = $1::text::regnamespace and c.relkind = 'c'
  order by c.relname";
+
+const DOMAIN_TYPES: &str = "
+select format('create domain %s as %s%s;', t.oid::regtype, format_type(t.typbasetype, t.typtypmod),
+         (select string_agg(format(E'\\n  constraint %I %s', n.conname, pg_get_constraintdef(n.oid)), '' order by n.conname)
+            from pg_constraint as n where n.contypid = t.oid))
+       || format(E'\\ncomment on domain %s is %L;', t.oid::regtype, obj_description(t.oid, 'pg_type'))
+  from pg_type as t
+ where t.typnamespace = $1::text::regnamespace and t.typtype = 'd'
+ order by t.typname";
 
 const TABLES: &str = "
 select concat_ws(E'\\n',

@@ -24,9 +24,10 @@ const AUTHORITY: [&str; 4] =
     ["identity._require_actor", "identity._require_seller", "identity._actor_or_anonymous", "identity.actor"];
 
 /// What everybody may use of `events`, which stands to the right of all: append, read as a named consumer, and fold.
-const EVENTS_FOR_ALL: [&str; 8] = [
+const EVENTS_FOR_ALL: [&str; 9] = [
     "events._append",
-    "events.staging",
+    "events.draft",
+    "events.outbox",
     "events.event_types",
     "events.consumers",
     "events.create_consumer",

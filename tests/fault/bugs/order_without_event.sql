@@ -2,11 +2,11 @@
 -- scenario: trade
 -- function: orders._transition
 -- replace
-           p_now
     from changed as c
+    having count(*) > 0
   ), parts as (
 -- by
-           p_now
     from changed as c
     where c.actor_kind <> 'SYSTEM'
+    having count(*) > 0
   ), parts as (

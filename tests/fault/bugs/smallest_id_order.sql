@@ -2,6 +2,6 @@
 -- scenario: log
 -- function: events._take_batch
 -- replace
-max(t.staging_id) over (partition by t.xid) as last_id
+max(t.outbox_id) over (partition by t.xid) as last_id
 -- by
-min(t.staging_id) over (partition by t.xid) as last_id
+min(t.outbox_id) over (partition by t.xid) as last_id

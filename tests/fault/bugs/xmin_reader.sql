@@ -2,13 +2,13 @@
 -- scenario: inversion
 -- function: events._take_batch
 -- replace
-     where s.staging_id <= p_last
-       and s.xid not in (select p.xid from split as p)
+     where o.outbox_id <= p_last
+       and o.xid not in (select p.xid from split as p)
 -- by
-     where s.staging_id <= p_last
-       and s.xid not in (select p.xid from split as p)
-       and s.xid < pg_snapshot_xmin(pg_current_snapshot())
+     where o.outbox_id <= p_last
+       and o.xid not in (select p.xid from split as p)
+       and o.xid < pg_snapshot_xmin(pg_current_snapshot())
 -- replace
-   order by r.last_id, r.staging_id;
+(order by r.last_id, r.outbox_id, d.ordinality)
 -- by
-   order by (r.entry).xid, r.staging_id;
+(order by r.xid, r.outbox_id, d.ordinality)

@@ -13,7 +13,7 @@ insert into pricing.shipping_rates (seller_id, currency, fee_minor, free_from_mi
 select s.seller_id, 'USD', 490, 10000, core.now() from bench_sellers as s;
 
 create temp table bench_buyers as
-select core.new_id() as user_id, core.new_id() as session_id from generate_series(1, 256);
+select core.new_id() as user_id, core.new_id() as session_id from generate_series(1, 512);
 insert into identity.users (user_id, email, password_hash, display_name, role, created_at, updated_at)
 select b.user_id, b.user_id || '@example.test', 'none', 'Buyer', 'BUYER', core.now(), core.now() from bench_buyers as b;
 insert into identity.sessions (session_id, user_id, token_hash, created_at, expires_at)

@@ -54,7 +54,7 @@ struct Options {
     #[arg(long, value_delimiter = ',', default_value = "place,complete,read")]
     only: Vec<String>,
     /// Only rows with so many clients
-    #[arg(long, value_delimiter = ',', default_value = "1,8,64,256")]
+    #[arg(long, value_delimiter = ',', default_value = "1,8,64,256,512")]
     clients: Vec<usize>,
     /// How many times the peak an overload is
     #[arg(long, default_value_t = 5.0)]
@@ -267,7 +267,7 @@ impl Bench<'_> {
     }
 
     async fn complete_orders(&mut self) -> anyhow::Result<()> {
-        for clients in self.among([8, 64, 256]) {
+        for clients in self.among([8, 64, 256, 512]) {
             let before = self.counters().await?;
             let workers =
                 self.buyers(clients, Basket::Spread).await?.into_iter().map(CompleteOrders).collect();

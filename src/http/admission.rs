@@ -23,8 +23,8 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
-use super::turns::Turns;
 use super::observe::Arrival;
+use super::turns::Turns;
 use super::{json, layers, turns};
 use crate::app::App;
 use crate::config::Config;
@@ -210,8 +210,7 @@ where
     let admission = &app.admission;
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let budget = admission.budget(Class::of(request.method(), route));
-    let queue =
-        if request.method() == Method::POST { app.batch.of_path(request.uri().path()) } else { None };
+    let queue = if request.method() == Method::POST { app.batch.of_path(request.uri().path()) } else { None };
     let (mut parts, body) = request.into_parts();
     let size = http_body::Body::size_hint(&body);
     let limit = app.config.body_limit_bytes;

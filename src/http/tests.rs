@@ -293,6 +293,72 @@ async fn too_many_requests_at_once_are_turned_away() {
     assert_eq!(server.get("/api/v1/large").await.status(), 200);
 }
 
+/// The router of these tests has no such routes: whatever is refused was refused in front of it, and what was not is not found.
+#[tokio::test]
+async fn a_checkout_whose_queue_is_closed_is_refused_before_the_router() {
+    let server = Server::start(|config| {
+        config.batch_queue_max = 0;
+        config.cors_origins = vec!["https://shop.example".to_owned()];
+    })
+    .await;
+    let post = |path: &str| {
+        let request = server.http.post(server.url(path)).header("content-type", "application/json");
+        request.header("x-request-id", "mine").header("traceparent", TRACE)
+    };
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let order = Uuid::now_v7();
+    for path in [
+        "/api/v1/orders".to_owned(),
+        "/api/v1/inventory/reserve".to_owned(),
+        format!("/api/v1/orders/{order}/payment"),
+        format!("/api/v1/orders/{order}/confirm-payment"),
+    ] {
+        let response = post(&path).body("{}").send().await.unwrap();
+        let header = |name: &str| response.headers()[name].to_str().unwrap();
+        assert_eq!((header("retry-after"), header("cache-control")), ("1", "no-store"), "{path}");
+        assert_eq!((header("x-request-id"), header("x-content-type-options")), ("mine", "nosniff"));
+        assert!(header("traceparent").starts_with(&TRACE[..36]) && header("traceparent") != TRACE);
+        let body = refused(response, 503, "core.overloaded").await;
+        assert_eq!(body["title"], "Overloaded");
+        for request in [
+            server.http.get(server.url(&path)),
+            post(&path).body("x".repeat(5_000)), // its share of the memory is asked for first
+            post(&path).header("origin", "https://shop.example").body("{}"), // the page is to be able to read it
+            post(&format!("{path}/more")).body("{}"),
+            post(&path.replace("/api/v1", "/api/v2")).body("{}"),
+        ] {
+            refused(request.send().await.unwrap(), 404, "core.not_found").await;
+        }
+    }
+    let metrics = server.get("/metrics").await.text().await.unwrap();
+    for what in [
+        "http_shed_total{class=\"checkout\",reason=\"batch\"} ", // another test is refused as well
+        "http_request_duration_seconds_count{route=\"/api/v1/orders/{orderId}/payment\",method=\"POST\",status=\"503\"} 1\n",
+    ] {
+        assert!(metrics.contains(&format!("tradepost_{what}")), "{what}: {metrics}");
+    }
+}
+
+/// The body is read to its end, so that the connection can carry the next request.
+#[tokio::test]
+async fn a_refused_checkout_keeps_its_connection() {
+    let server = Server::start(|config| config.batch_queue_max = 0).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head =
+        "POST /api/v1/orders HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 11\r\n\r\n";
+    for (sent, answer) in [
+        (head, "HTTP/1.1 100"), // it is told to go on because somebody reads
+        (r#"{"a": true}"#, "HTTP/1.1 503"),
+        ("GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n", "HTTP/1.1 200"),
+    ] {
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut buffer = [0; 4096];
+        let read = stream.read(&mut buffer).await.unwrap();
+        let text = String::from_utf8_lossy(&buffer[..read]);
+        assert!(text.starts_with(answer), "{sent}: {text}");
+    }
+}
+
 #[tokio::test]
 async fn connections_beyond_the_cap_are_told_so() {
     let server = Server::start(|config| config.connections_max = 1).await;

@@ -296,6 +296,7 @@ async fn too_many_requests_at_once_are_turned_away() {
 /// The router of these tests has no such routes: whatever is refused was refused in front of it, and what was not is not found.
 #[tokio::test]
 async fn a_checkout_whose_queue_is_closed_is_refused_before_the_router() {
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let server = Server::start(|config| {
         config.batch_queue_max = 0;
         config.cors_origins = vec!["https://shop.example".to_owned()];
@@ -305,7 +306,6 @@ async fn a_checkout_whose_queue_is_closed_is_refused_before_the_router() {
         let request = server.http.post(server.url(path)).header("content-type", "application/json");
         request.header("x-request-id", "mine").header("traceparent", TRACE)
     };
-    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let order = Uuid::now_v7();
     for path in [
         "/api/v1/orders".to_owned(),

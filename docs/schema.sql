@@ -3606,7 +3606,7 @@ create table events.outbox (
   drafts events.draft[] not null,
   event_count integer not null generated always as (cardinality(drafts)) stored,
   constraint outbox_pkey PRIMARY KEY (outbox_id),
-  constraint outbox_drafts_check CHECK ((cardinality(drafts) > 0))
+  constraint outbox_drafts_check CHECK (((cardinality(drafts) >= 1) AND (cardinality(drafts) <= 1048576)))
 );
 comment on table events.outbox is 'Committed events on their way to the log, a row per statement that told them. The sequencer empties it; others read events.staging.';
 comment on column events.outbox.outbox_id is 'Drawn when the writer holds the locks of what it tells of: the order of the changes of one aggregate.';

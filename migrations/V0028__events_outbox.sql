@@ -1,5 +1,7 @@
 -- What a statement tells travels to the log as one row, compressed, and no longer as a row per event with an entry in an index: most of
 -- what an event cost on its way was that row and its deletion (docs/decisions/0015-outbox-by-statement.md).
+lock table events.staging in access exclusive mode;  -- whoever writes or takes out events is either done or fails, loudly
+
 create type events.draft_fields as (
   type text,
   aggregate_type text,
@@ -25,7 +27,7 @@ create table events.outbox (
   drafts events.draft[] not null,
   event_count integer not null generated always as (cardinality(drafts)) stored,
   constraint outbox_pkey primary key (outbox_id),
-  constraint outbox_drafts_check check (cardinality(drafts) > 0)
+  constraint outbox_drafts_check check (cardinality(drafts) between 1 and 1048576)
 ) with (
   -- emptied all the time, and whoever reads it walks over what is dead in it: cleaned often and without pauses, it stays small
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off,

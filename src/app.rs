@@ -121,15 +121,18 @@ impl Batchers {
         }
     }
 
-    /// The route and the batcher that a POST to this path ends in.
+    /// The route and the batcher that a POST to this path, or to a path of this route, ends in.
     pub fn of_path(&self, path: &str) -> Option<(&'static str, &(dyn batch::Load + Sync))> {
         let path = path.strip_prefix("/api/v1/")?;
         Some(match path.split_once('/') {
             None if path == "orders" => ("/api/v1/orders", &self.place_orders),
             Some(("inventory", "reserve")) => ("/api/v1/inventory/reserve", &self.reserve_stock),
-            Some(("orders", of_order)) => match of_order.split_once('/')?.1 {
-                "payment" => ("/api/v1/orders/{orderId}/payment", &self.start_payments),
-                "confirm-payment" => ("/api/v1/orders/{orderId}/confirm-payment", &self.confirm_payments),
+            Some(("orders", of_order)) => match of_order.split_once('/')? {
+                ("", _) => return None,
+                (_, "payment") => ("/api/v1/orders/{orderId}/payment", &self.start_payments),
+                (_, "confirm-payment") => {
+                    ("/api/v1/orders/{orderId}/confirm-payment", &self.confirm_payments)
+                }
                 _ => return None,
             },
             _ => return None,

@@ -33,7 +33,7 @@ begin
 
   loop
     -- as many rows as hold no more events than the bound, and at least one; each holds at least one
-    select max(w.outbox_id) filter (where w.is_within), count(*) < v_batch and bool_and(w.is_within)
+    select max(w.outbox_id) filter (where w.is_within), count(*) < v_batch and coalesce(bool_and(w.is_within), true)
       into v_last, v_is_all
       from (select o.outbox_id, sum(o.event_count) over (order by o.outbox_id) <= v_batch
                                 or row_number() over (order by o.outbox_id) = 1 as is_within

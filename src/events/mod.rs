@@ -1,6 +1,6 @@
 //! The event log: what happened, numbered, and the ways to follow it.
 //!
-//! Writers put an event into staging in their own transaction; the [`sequencer`] numbers what was committed and notifies;
+//! Writers put an event into the outbox in their own transaction; the [`sequencer`] numbers what was committed and notifies;
 //! the [`hub`] hears of it and wakes the [`stream`]s and workers of this process, which read the log from their cursors.
 //! The routes of this domain are mounted under `/api/v1` by `app::routes`.
 

@@ -23,6 +23,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
+use super::metrics::InFlight;
 use super::observe::Arrival;
 use super::turns::Turns;
 use super::{json, layers, turns};
@@ -40,6 +41,9 @@ pub const DEADLINE_HEADERS: [&str; 2] = ["x-request-timeout-ms", "x-envoy-expect
 const SMALL_BODY_BYTES: usize = 4 * 1024;
 /// Memory for larger bodies that are being received or worked on.
 const BODIES_KIB: usize = 32 * 1024;
+
+/// How long a refusal waits for the rest of a small body.
+const DRAIN_MAX: Duration = Duration::from_millis(20);
 
 /// From what is served first to what is served last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,7 +214,7 @@ where
     let admission = &app.admission;
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let budget = admission.budget(Class::of(request.method(), route));
-    let queue = if request.method() == Method::POST { app.batch.of_path(request.uri().path()) } else { None };
+    let queue = if request.method() == Method::POST { app.batch.of_path(route) } else { None };
     let (mut parts, body) = request.into_parts();
     let size = http_body::Body::size_hint(&body);
     let limit = app.config.body_limit_bytes;
@@ -250,8 +254,8 @@ where
 }
 
 /// The answer to a checkout whose queue takes nobody, in front of the router and its layers: in an overload there are thousands
-/// a second of them, and what each costs is taken from those who are served. `None`: it may go on, or has to be looked at by
-/// the layers (a large body, a page of another origin).
+/// a second of them, and what each costs is taken from those who are served. What else may be wrong with it is not looked at.
+/// `None`: it may go on, or has to be looked at by the layers (a large body, a page of another origin).
 pub async fn refuse_early(app: &App, request: &mut Request) -> Option<Response> {
     if request.method() != Method::POST {
         return None;
@@ -269,8 +273,10 @@ pub async fn refuse_early(app: &App, request: &mut Request) -> Option<Response> 
     {
         return None;
     }
+    let _in_flight = InFlight::start();
     let arrival = Arrival::now(request.method(), request.headers());
-    json::drain(std::mem::take(request.body_mut())).await;
+    // the connection is kept if the rest of the body is there, and the answer does not wait for it if it is not
+    let _ = tokio::time::timeout(DRAIN_MAX, json::drain(std::mem::take(request.body_mut()))).await;
     let mut response = budget.refuse(reason).answer(Some(&arrival.request_id));
     layers::secure(response.headers_mut(), &app.config, false);
     arrival.refused(&mut response, route);

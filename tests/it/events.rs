@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tradepost::events::sequencer::{self, Sequencer};
 
-use crate::support::{Person, Test, Uuid, Value, json, run};
+use crate::support::{Person, Test, Uuid, Value, json, root, run};
 
 /// Appends an event of an aggregate as a writer does, inside whatever transaction the connection is in.
 async fn append(client: &Client, aggregate_id: Uuid, version: i64) {
@@ -174,7 +174,9 @@ fn the_log_is_dense_under_concurrent_writers() {
             .collect();
         let committed: usize = writers.await.into_iter().map(|writer| writer.expect("a writer")).sum();
         stop.cancel();
-        futures::future::join_all(sequencers).await;
+        for sequencer in sequencers {
+            sequencer.await.expect("a sequencer");
+        }
 
         assert_eq!(t.sequence().await, i64::try_from(committed).unwrap());
         assert_eq!(t.int("select count(*) from events.log", &[]).await, i64::try_from(committed).unwrap());
@@ -182,6 +184,46 @@ fn the_log_is_dense_under_concurrent_writers() {
             let found = versions(&t, thing).await;
             assert_eq!(found, (1..=i64::try_from(found.len()).unwrap()).collect::<Vec<_>>());
         }
+    });
+}
+
+/// What waits when the outbox takes the place of the table of single events goes on in its order: by the last of a transaction.
+#[test]
+fn events_that_wait_survive_the_migration_to_the_outbox() {
+    run(async |t| {
+        let migrations = ["V0009__events_staging_log_consumers", "V0028__events_outbox"].map(|name| {
+            std::fs::read_to_string(root().join(format!("migrations/{name}.sql"))).expect("a migration")
+        });
+        let old_table = migrations[0]
+            .split("\n\n")
+            .find(|text| text.contains("create table events.staging"))
+            .expect("it");
+        let mut psql = t.connect().await;
+        let never = psql.transaction().await.expect("a transaction");
+        never
+            .batch_execute(&format!(
+                "drop table events.outbox cascade; drop domain events.draft; drop type events.draft_fields;
+                 {old_table}
+                 insert into events.staging (xid, type, aggregate_type, aggregate_id, aggregate_version, audience, payload, occurred_at)
+                 select x.xid::text::xid8, 'identity.user_suspended', 'user', core.new_id(), x.n, '{{}}', '{{}}', core.now()
+                 from (values (1, 7), (2, 8), (3, 7), (4, 9)) as x (n, xid);
+                 {}
+                 insert into events.outbox (drafts) select o.drafts from events.outbox as o where o.xid = '9'",
+                migrations[1]
+            ))
+            .await
+            .expect("the migration");
+        let rows = never
+            .query(
+                "select format('%s %s %s', o.outbox_id, case when o.xid < '10' then o.xid end,
+                               (select string_agg(d.aggregate_version::text, ',') from unnest(o.drafts) as d))
+                 from events.outbox as o order by o.outbox_id",
+                &[],
+            )
+            .await
+            .expect("rows");
+        let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(rows, ["2 8 2", "3 7 1,3", "4 9 4", "5  4"]);
     });
 }
 

@@ -254,6 +254,8 @@ fn a_full_queue_refuses_at_once() {
             }
             // before anything was looked at
             refused(t.anybody().post("/orders", json!("not an order")).await);
+            // also where it is not refused in front of the router
+            refused(t.anybody().post("/orders", json!("not an order".repeat(1_000))).await);
             lock.rollback().await.expect("rolled back");
             for place in within {
                 place.await.expect("an answer").expect(201);

@@ -38,6 +38,12 @@ begin
          and o.updated_at < v_now - v_retention
        order by o.order_id
          for no key update skip locked);
+    -- a new statement: another archiver may have moved them before they were locked
+    v_due := array(
+      select d.order_id
+        from unnest(v_due) as d (order_id)
+       cross join lateral (
+         select from orders.order_history as h where h.order_id = d.order_id and h.version = 1 offset 0) as h);
     archived := cardinality(v_due);
     next_order_id := v_seen[v_limit];
   end if;

@@ -891,7 +891,7 @@ fn archivers_share_the_work_and_pass_by_what_is_in_use() {
             .execute("select from orders.orders where order_id = $1 for no key update", &[&orders[2]])
             .await
             .expect("a lock");
-        let moved = together(3, |_| {
+        let moved = together(6, |_| {
             let pool = t.app().worker_pool.clone();
             async move { retention::archive_history(&pool, None).await.expect("a step").0 }
         })

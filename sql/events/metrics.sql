@@ -1,5 +1,5 @@
--- How the stream is doing, for /metrics and readiness: the head, what waits in the outbox and for how long (its first row: the oldest but for the length of a transaction), and the
--- consumers with how far each one is behind. For the program. Locks: none.
+-- How the stream is doing, for /metrics and readiness: the head, what waits in the outbox and for how long (its first row is the oldest
+-- but for the length of a transaction), and the consumers with how far each one is behind. For the program. Locks: none.
 create or replace function events.metrics()
 returns table (head bigint, staging_events bigint, staging_age_s double precision, consumers jsonb)
 language sql

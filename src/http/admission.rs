@@ -42,9 +42,6 @@ const SMALL_BODY_BYTES: usize = 4 * 1024;
 /// Memory for larger bodies that are being received or worked on.
 const BODIES_KIB: usize = 32 * 1024;
 
-/// How long a refusal waits for the rest of a small body.
-const DRAIN_MAX: Duration = Duration::from_millis(20);
-
 /// From what is served first to what is served last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -275,8 +272,8 @@ pub async fn refuse_early(app: &App, request: &mut Request) -> Option<Response> 
     }
     let _in_flight = InFlight::start();
     let arrival = Arrival::now(request.method(), request.headers());
-    // the connection is kept if the rest of the body is there, and the answer does not wait for it if it is not
-    let _ = tokio::time::timeout(DRAIN_MAX, json::drain(std::mem::take(request.body_mut()))).await;
+    // an answer before the end of the body would close the connection, and the client might not get to read it
+    json::drain(std::mem::take(request.body_mut())).await;
     let mut response = budget.refuse(reason).answer(Some(&arrival.request_id));
     layers::secure(response.headers_mut(), &app.config, false);
     arrival.refused(&mut response, route);

@@ -871,6 +871,45 @@ fn history_of_a_finished_order_is_archived_and_still_told() {
     });
 }
 
+/// One that has looked at the history moves nothing, and counts nothing, that another has moved before it locks the orders. It is
+/// held between the two: the function that bounds its look waits, in the snapshot of that look.
+#[test]
+fn an_archiver_counts_only_what_it_moves() {
+    run(async |t| {
+        let Shop { ana, lamp, .. } = shop(&t).await;
+        let order = t.order(&ana, &[(lamp, 1)]).await.id("orderId");
+        ana.post(&format!("/orders/{order}/cancel"), json!({})).once().await.expect(200);
+        t.advance(Duration::from_secs(100 * 86400)).await;
+        t.execute("update core.settings set value = 86400 where name = 'orders.history_retention_s'", &[])
+            .await;
+        t.sql()
+            .batch_execute(
+                "create or replace function orders._id_at(p_at timestamptz) returns uuid language plpgsql volatile as $$
+                 begin
+                   if current_setting('test.waits', true) = 'on' then
+                     perform pg_advisory_xact_lock_shared(4711);
+                   end if;
+                   return 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid;
+                 end $$",
+            )
+            .await
+            .expect("a function");
+        let (holder, late) = (t.connect().await, t.connect().await);
+        holder.batch_execute("select pg_advisory_lock(4711)").await.expect("a lock");
+        let late = tokio::spawn(async move {
+            late.batch_execute("set test.waits = on").await.expect("a setting");
+            let moved = late.query_one("select archived from orders.archive_history(null, 100)", &[]).await;
+            moved.expect("a step").get::<_, i32>(0)
+        });
+        let waits = "select exists (select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted)";
+        t.until("it has looked", waits).await;
+        assert_eq!(retention::archive_history(&t.app().worker_pool, None).await.expect("a step"), (1, None));
+        holder.batch_execute("select pg_advisory_unlock(4711)").await.expect("unlocked");
+        assert_eq!(late.await.expect("an answer"), 0);
+        assert_eq!(t.int("select count(*) from orders.archived_history", &[]).await, 2);
+    });
+}
+
 /// Several workers, of several programs, share the work and do not wait for each other nor for who holds an order.
 #[test]
 fn archivers_share_the_work_and_pass_by_what_is_in_use() {

@@ -108,12 +108,18 @@ impl Reader {
         if let Some(last) = events.last() {
             self.cursor = last.seq;
         }
-        let head = if is_planted("head_read_late") { *self.head.borrow() } else { head };
+        let head = if is_planted("head_read_late") { self.head_read_late().await } else { head };
         if is_last {
             self.cursor = self.cursor.max(head);
         }
         self.queue.extend(events.iter().map(to_sse));
         Ok(())
+    }
+
+    /// The planted bug, its race held open: what comes within these 50 ms lies behind the read and before the look.
+    async fn head_read_late(&mut self) -> i64 {
+        let _ = tokio::time::timeout(Duration::from_millis(50), self.head.changed()).await;
+        *self.head.borrow()
     }
 }
 

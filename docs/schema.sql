@@ -185,6 +185,9 @@ function core._idempotency_lock(p_account_id uuid, p_route text, p_idempotency_k
 function core._money(p_amount_minor bigint, p_currency text) returns jsonb
   -- Minor units and currency as a JSON object.
 
+function core._money_json(p_amount_minor bigint, p_currency text) returns json
+  -- Minor units and currency as a JSON object, unparsed.
+
 function core._page_limit(p_limit integer) returns integer
   -- Page size clamped to 1..100, plus one row that shows that there are more.
 
@@ -2483,7 +2486,7 @@ create type orders.placed_order as (
   payment_due_at timestamp with time zone,
   version integer,
   updated_at timestamp with time zone,
-  fulfilments jsonb
+  fulfilments json
 );
 
 create type orders."placing" as (
@@ -2801,7 +2804,7 @@ comment on view orders.missing_history is 'Orders whose history was archived and
 create view orders.recorded_history (order_id uuid, version integer, from_status text, to_status text, action text, actor_kind text, actor_id uuid, reason text, created_at timestamp with time zone);
 comment on view orders.recorded_history is 'History of orders, archived or not; without months of the archive that were taken away.';
 
-create view orders.view_fulfilment (seller_id uuid, order_id uuid, status text, document jsonb);
+create view orders.view_fulfilment (seller_id uuid, order_id uuid, status text, document jsonb, document_json json);
 comment on view orders.view_fulfilment is 'Fulfilments as the documents that orders carry. Amounts in minor units.';
 
 create view orders.view_order (order_id uuid, buyer_id uuid, status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, coupon_codes text[], shipping_address jsonb, placed_at timestamp with time zone, payment_due_at timestamp with time zone, version integer, updated_at timestamp with time zone, fulfilments jsonb);
@@ -2966,6 +2969,9 @@ function orders._history_partition(p_at timestamp with time zone) returns text
 
 function orders._id_at(p_at timestamp with time zone) returns uuid
   -- Where the UUIDv7 of a moment begin.
+
+function orders._is_address_field(p_value jsonb, p_length_max integer, p_is_required boolean) returns boolean
+  -- Whether a value may stand in a field of an address: a text on one line within its length, or null where it is not required.
 
 function orders._lock_ahead(p_placings orders."placing"[], p_now timestamp with time zone) returns void
   -- Locks what a batch may need that is placed in parts.

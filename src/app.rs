@@ -105,7 +105,8 @@ impl Batchers {
                 },
             ),
             place_orders: Batcher::start(
-                settings("orders.place_orders"),
+                // half of the call needs no stock row: the next one prices its orders meanwhile
+                batch::Settings { lanes: Lanes::OF_PLACE_ORDERS, ..settings("orders.place_orders") },
                 move |requests: Vec<_>, patience| {
                     let pool = place_orders.of(patience);
                     async move { orders::sql::place_orders(&pool, &requests).await }
@@ -156,8 +157,11 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Each batch function has one call in flight, one beside it for those set aside, and tries one by one in either.
-    const FUNCTIONS: usize = 4;
+    const OF_PLACE_ORDERS: usize = 2;
+    /// Calls in flight: two to place orders, one of each of the other batch functions.
+    const USUAL: usize = Self::OF_PLACE_ORDERS + 3;
+    /// Beside them each function has one for those set aside. Requests are tried one by one in either.
+    const ASIDE: usize = 4;
 
     fn new(api: &pool::Settings, usual_lock_timeout: Duration) -> anyhow::Result<Self> {
         let settings = |lock_timeout, max_connections| pool::Settings {
@@ -167,9 +171,9 @@ impl Lanes {
             ..api.clone()
         };
         Ok(Self {
-            usual: Pool::new(&settings(usual_lock_timeout, Self::FUNCTIONS))?,
-            brief: Pool::new(&settings(Duration::from_millis(50), 2 * Self::FUNCTIONS))?,
-            long: Pool::new(&settings(api.lock_timeout, Self::FUNCTIONS))?,
+            usual: Pool::new(&settings(usual_lock_timeout, Self::USUAL))?,
+            brief: Pool::new(&settings(Duration::from_millis(50), Self::USUAL + Self::ASIDE))?,
+            long: Pool::new(&settings(api.lock_timeout, Self::ASIDE))?,
         })
     }
 

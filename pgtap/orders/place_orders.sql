@@ -16,7 +16,7 @@ select results_eq(
   'select problem_code, status, currency, subtotal_minor, discount_minor, shipping_minor, total_minor, version from placed',
   $$ values (null::text, 'PENDING_PAYMENT', 'USD', 4500::bigint, 0::bigint, 0::bigint, 4500::bigint, 1) $$,
   'two sellers'' lines make one order of 45.00');
-select is((select jsonb_array_length(fulfilments) from placed), 2, 'with one fulfilment per seller');
+select is((select json_array_length(fulfilments) from placed), 2, 'with one fulfilment per seller');
 select is((select payment_due_at - placed_at from placed), interval '15 minutes', 'to be paid within the window');
 select results_eq(
   'select test.stock(lamp), test.stock(chair) from f', $$ values ('5/2', '5/1') $$, 'its units are held');
@@ -53,7 +53,7 @@ select results_eq(
   'to the letter');
 select test.pay((select order_id from placed));
 select results_eq(
-  $$ select p.status, p.version, p.fulfilments = (select fulfilments from placed) from f, orders.place_orders(jsonb_build_array(
+  $$ select p.status, p.version, p.fulfilments::jsonb = (select fulfilments::jsonb from placed) from f, orders.place_orders(jsonb_build_array(
        test.placing(ana, jsonb_build_object(lamp::text, 2, chair::text, 1), 'k1'))) as p $$,
   $$ values ('PENDING_PAYMENT', 1, true) $$, 'even when the order has moved on');
 select is((select count(*)::int from orders.orders as o, f where o.buyer_id = ana), 1, 'one order in all');

@@ -1,7 +1,7 @@
 //! Many requests, one call of a batch function.
 //!
-//! There is no timer. While a call is in flight, the requests that arrive wait; when it returns, all of them (up to a
-//! limit) travel in the next one. An idle server therefore runs a batch of one at once, and a busy one runs as few
+//! There is no timer. While a call is in flight, the requests that arrive wait; when it returns, or where there is another lane as
+//! soon as they are as many as it carries, all of them (up to a limit) travel in the next one. An idle server therefore runs a batch of one at once, and a busy one runs as few
 //! transactions as it can. The batch function answers each request on its own row.
 //!
 //! **Turns.** First come, first served, and no account takes more than its share: while others wait, at most
@@ -86,7 +86,8 @@ pub struct Settings {
     pub account_max: usize,
     /// Longest wait of who is first in the queue; meanwhile the next ones are refused.
     pub wait_max: Duration,
-    /// Calls in flight at the same time. One, unless a measurement says otherwise: two calls wait for the same rows.
+    /// Calls in flight at the same time. One, unless a measurement says otherwise: two calls wait for the same rows. Another one
+    /// leaves only when it is as full as those in flight: what batches save is not given away for being early.
     pub lanes: usize,
 }
 
@@ -123,6 +124,8 @@ struct Line<Req, Res> {
     taken: HashMap<Uuid, usize>,
     taken_total: usize,
     is_open: bool,
+    /// How many requests each call in flight carries.
+    in_flight: Vec<usize>,
     /// When the first of the queue last left within half of `wait_max`.
     in_time: Instant,
 }
@@ -147,6 +150,7 @@ impl<Req: Batched, Res> Queue<Req, Res> {
             taken: HashMap::new(),
             taken_total: 0,
             is_open: true,
+            in_flight: Vec::new(),
             in_time: Instant::now(),
         };
         Arc::new(Self { settings, line: Mutex::new(line), arrived: Notify::new() })
@@ -212,10 +216,13 @@ impl<Req: Batched, Res> Queue<Req, Res> {
         self.record(line);
     }
 
-    /// Who travels next, in the order of their arrival; nobody when nobody waits.
+    /// Who travels next, in the order of their arrival; nobody when nobody waits, or when too few do to travel beside the others.
     fn take(&self) -> Vec<Waiting<Req, Res>> {
         let most = self.settings.requests_max.max(1);
         let mut line = self.line();
+        if line.taken_total < line.in_flight.iter().copied().max().unwrap_or(0).min(most) {
+            return Vec::new();
+        }
         let mut shares: HashMap<Uuid, usize> = HashMap::new();
         let (mut batch, mut later) = (Vec::new(), Vec::new());
         let mut number = 0;
@@ -246,6 +253,9 @@ impl<Req: Batched, Res> Queue<Req, Res> {
         for waiting in &batch {
             self.leave(&mut line, waiting.request.account_id(), &waiting.is_over);
         }
+        if !batch.is_empty() {
+            line.in_flight.push(batch.len());
+        }
         let goes_on = !line.waiting.is_empty();
         drop(line);
         if goes_on {
@@ -262,11 +272,26 @@ impl<Req: Batched, Res> Queue<Req, Res> {
             if !batch.is_empty() {
                 return Some(batch);
             }
-            if !self.line().is_open {
+            if self.is_over() {
                 self.arrived.notify_one(); // the other lanes
                 return None;
             }
             arrived.await;
+        }
+    }
+
+    /// Whether nobody waits, nor will.
+    fn is_over(&self) -> bool {
+        let line = self.line();
+        !line.is_open && line.waiting.is_empty()
+    }
+
+    /// A call of so many has returned.
+    fn arrive(&self, requests: usize) {
+        let mut line = self.line();
+        let its_own = line.in_flight.iter().position(|carried| *carried == requests);
+        if let Some(its_own) = its_own {
+            line.in_flight.swap_remove(its_own);
         }
     }
 
@@ -429,12 +454,14 @@ where
     Fut: Future<Output = Result<Answers<Res>, Problem>>,
 {
     while let Some(mut batch) = queue.next().await {
+        let carried = batch.len();
         if !is_aside {
             batch = work.without_those_apart(batch);
         }
         if !batch.is_empty() {
             work.run(batch, is_aside).await;
         }
+        queue.arrive(carried);
     }
 }
 
@@ -852,6 +879,51 @@ mod tests {
         assert_eq!(b.await.unwrap().unwrap(), 4);
         answer_first.send(doubled(&first)).unwrap();
         assert_eq!(a.await.unwrap().unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_second_call_leaves_when_it_is_as_full_as_the_first() {
+        let (batcher, mut fake) = fake(Settings { lanes: 2, ..settings() });
+        let mut calls = vec![submit(&batcher, 1).await];
+        let (first, answer_first) = fake.batches.recv().await.unwrap();
+        assert_eq!(first, [1]);
+        calls.push(submit(&batcher, 2).await);
+        let (second, answer_second) = fake.batches.recv().await.unwrap();
+        assert_eq!(second, [2], "one beside one");
+        // three wait, and travel together
+        for request in [3, 4, 5] {
+            calls.push(submit(&batcher, request).await);
+        }
+        answer_second.send(doubled(&second)).unwrap();
+        let (third, answer_third) = fake.batches.recv().await.unwrap();
+        assert_eq!(third, [3, 4, 5]);
+        answer_first.send(doubled(&first)).unwrap();
+        // a lane is free; two are too few beside three
+        for request in [6, 7] {
+            calls.push(submit(&batcher, request).await);
+        }
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert!(fake.batches.try_recv().is_err());
+        calls.push(submit(&batcher, 8).await);
+        let (fourth, answer_fourth) = fake.batches.recv().await.unwrap();
+        assert_eq!(fourth, [6, 7, 8]);
+        // nor does a few that wait keep the queue from its end
+        calls.push(submit(&batcher, 9).await);
+        drop(batcher);
+        answer_third.send(doubled(&third)).unwrap();
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert!(fake.batches.try_recv().is_err(), "one beside three");
+        answer_fourth.send(doubled(&fourth)).unwrap();
+        let (last, answer_last) = fake.batches.recv().await.unwrap();
+        assert_eq!(last, [9]);
+        answer_last.send(doubled(&last)).unwrap();
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
     }
 
     #[tokio::test]

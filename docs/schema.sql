@@ -2804,7 +2804,7 @@ comment on view orders.missing_history is 'Orders whose history was archived and
 create view orders.recorded_history (order_id uuid, version integer, from_status text, to_status text, action text, actor_kind text, actor_id uuid, reason text, created_at timestamp with time zone);
 comment on view orders.recorded_history is 'History of orders, archived or not; without months of the archive that were taken away.';
 
-create view orders.view_fulfilment (seller_id uuid, order_id uuid, status text, document jsonb, document_json json);
+create view orders.view_fulfilment (seller_id uuid, order_id uuid, status text, document jsonb, as_placed json);
 comment on view orders.view_fulfilment is 'Fulfilments as the documents that orders carry. Amounts in minor units.';
 
 create view orders.view_order (order_id uuid, buyer_id uuid, status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, coupon_codes text[], shipping_address jsonb, placed_at timestamp with time zone, payment_due_at timestamp with time zone, version integer, updated_at timestamp with time zone, fulfilments jsonb);

@@ -106,7 +106,7 @@ impl Batchers {
             ),
             place_orders: Batcher::start(
                 // half of the call needs no stock row: the next one prices its orders meanwhile
-                batch::Settings { lanes: Lanes::OF_PLACE_ORDERS, ..settings("orders.place_orders") },
+                batch::Settings { lanes: config.place_orders_lanes, ..settings("orders.place_orders") },
                 move |requests: Vec<_>, patience| {
                     let pool = place_orders.of(patience);
                     async move { orders::sql::place_orders(&pool, &requests).await }
@@ -157,13 +157,16 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    const OF_PLACE_ORDERS: usize = 2;
-    /// Calls in flight: two to place orders, one of each of the other batch functions.
-    const USUAL: usize = Self::OF_PLACE_ORDERS + 3;
-    /// Beside them each function has one for those set aside. Requests are tried one by one in either.
-    const ASIDE: usize = 4;
+    /// Each batch function but place_orders has one call in flight, each has one beside it for those set aside, and tries one by one
+    /// in either.
+    const FUNCTIONS: usize = 4;
 
-    fn new(api: &pool::Settings, usual_lock_timeout: Duration) -> anyhow::Result<Self> {
+    fn new(
+        api: &pool::Settings,
+        usual_lock_timeout: Duration,
+        of_place_orders: usize,
+    ) -> anyhow::Result<Self> {
+        let usual = Self::FUNCTIONS - 1 + of_place_orders;
         let settings = |lock_timeout, max_connections| pool::Settings {
             application_name: "tradepost batch".to_owned(),
             lock_timeout,
@@ -171,9 +174,9 @@ impl Lanes {
             ..api.clone()
         };
         Ok(Self {
-            usual: Pool::new(&settings(usual_lock_timeout, Self::USUAL))?,
-            brief: Pool::new(&settings(Duration::from_millis(50), Self::USUAL + Self::ASIDE))?,
-            long: Pool::new(&settings(api.lock_timeout, Self::ASIDE))?,
+            usual: Pool::new(&settings(usual_lock_timeout, usual))?,
+            brief: Pool::new(&settings(Duration::from_millis(50), usual + Self::FUNCTIONS))?,
+            long: Pool::new(&settings(api.lock_timeout, Self::FUNCTIONS))?,
         })
     }
 
@@ -261,7 +264,8 @@ impl App {
             ..api.clone()
         })?;
         let worker_pool = Pool::new(&pool::Settings::worker(worker_url, config.worker_connections_max))?;
-        let lanes = Lanes::new(&api, Duration::from_millis(config.batch_lock_timeout_ms))?;
+        let lanes =
+            Lanes::new(&api, Duration::from_millis(config.batch_lock_timeout_ms), config.place_orders_lanes)?;
         let app = Self::new(config, [pool, checkout_pool, worker_pool], lanes, tokens, shutdown);
         app.hub.follow(api.config()?, app.pool.clone(), app.shutdown.clone());
         tokio::spawn(app.shutdown.clone().run_until_cancelled_owned(balance(Arc::downgrade(&app.0))));

@@ -82,6 +82,10 @@ pub struct Config {
     #[arg(long, env = "TRADEPOST_BATCH_REQUESTS_MAX", default_value_t = 128, value_name = "N")]
     #[arg(help_heading = "Database")]
     pub batch_requests_max: usize,
+    /// Calls of orders.place_orders in flight at once; another leaves only when it is as full as those that are
+    #[arg(long, env = "TRADEPOST_PLACE_ORDERS_LANES", default_value_t = 2, value_name = "N")]
+    #[arg(help_heading = "Database")]
+    pub place_orders_lanes: usize,
     /// Most requests that may wait for their batch
     #[arg(long, env = "TRADEPOST_BATCH_QUEUE_MAX", default_value_t = 1_024, value_name = "N")]
     #[arg(help_heading = "Database")]
@@ -327,6 +331,7 @@ impl Config {
             ("--api-connections-max", self.api_connections_max),
             ("--worker-connections-max", self.worker_connections_max),
             ("--batch-requests-max", self.batch_requests_max),
+            ("--place-orders-lanes", self.place_orders_lanes),
             ("--batch-queue-max", self.batch_queue_max),
             ("--connections-max", self.connections_max),
             ("--checkouts-max", self.checkouts_max),

@@ -14,12 +14,7 @@ begin
          o.subtotal_minor, o.discount_minor, o.shipping_minor, o.total_minor,
          o.coupon_codes, o.shipping_address, o.placed_at, o.payment_due_at,
          case when o.total_minor = 0 then 2 when o.total_minor > 0 then 1 end, o.placed_at,
-         (select json_agg(
-                   case when p.is_replayed or o.total_minor = 0  -- it may have moved on
-                     then (f.document
-                       || '{"status": "PENDING", "carrier": null, "trackingNumber": null, "acceptDueAt": null, "acceptedAt": null, "shippedAt": null, "deliveredAt": null, "version": 1}')::json
-                     else f.document_json end
-                   order by f.seller_id)
+         (select json_agg(f.as_placed order by f.seller_id)
           from orders.view_fulfilment as f
           where f.seller_id = any (o.seller_ids) and f.order_id = o.order_id)
   from unnest(p_placings) as p

@@ -85,7 +85,7 @@ fn a_stuck_row_hurts_only_those_who_want_it() {
 #[test]
 fn a_blocked_order_leaves_reservations_alone_and_the_other_way_round() {
     run_with(
-        |config| config.batch_lock_timeout_ms = 15_000,
+        |config| (config.batch_lock_timeout_ms, config.place_orders_lanes) = (15_000, 1),
         async |t| {
             let sam = t.seller("sam").await;
             let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);
@@ -191,7 +191,7 @@ fn a_stuck_row_hurts_only_confirmations_that_want_it() {
 #[test]
 fn a_client_that_has_gone_withdraws_what_was_not_sent() {
     run_with(
-        |config| config.batch_lock_timeout_ms = 15_000,
+        |config| (config.batch_lock_timeout_ms, config.place_orders_lanes) = (15_000, 1),
         async |t| {
             let sam = t.seller("sam").await;
             let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);
@@ -231,7 +231,10 @@ fn a_client_that_has_gone_withdraws_what_was_not_sent() {
 #[test]
 fn a_full_queue_refuses_at_once() {
     run_with(
-        |config| (config.batch_lock_timeout_ms, config.batch_queue_max) = (15_000, 4),
+        |config| {
+            (config.batch_lock_timeout_ms, config.batch_queue_max, config.place_orders_lanes) =
+                (15_000, 4, 1);
+        },
         async |t| {
             let sam = t.seller("sam").await;
             let lamp = t.offer(&sam, 1000, 100).await;
@@ -317,7 +320,7 @@ fn reads_that_hang_leave_room_for_checkout() {
 fn each_class_has_its_places() {
     run_with(
         |config| {
-            config.batch_lock_timeout_ms = 15_000;
+            (config.batch_lock_timeout_ms, config.place_orders_lanes) = (15_000, 1);
             (config.checkouts_max, config.requests_max) = (2, 2);
             (config.exports_max, config.logins_max) = (2, 2);
         },
@@ -451,7 +454,10 @@ async fn limited(t: &Test, class: &str, to: f64) {
 #[test]
 fn others_make_room_while_an_order_waits() {
     run_with(
-        |config| (config.batch_lock_timeout_ms, config.checkout_goal_ms) = (15_000, 1),
+        |config| {
+            (config.batch_lock_timeout_ms, config.checkout_goal_ms, config.place_orders_lanes) =
+                (15_000, 1, 1);
+        },
         async |t| {
             let sam = t.seller("sam").await;
             let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);
@@ -518,7 +524,7 @@ fn logins_stand_in_line_before_anything_is_asked() {
 #[test]
 fn a_client_says_how_long_it_waits() {
     run_with(
-        |config| config.batch_lock_timeout_ms = 15_000,
+        |config| (config.batch_lock_timeout_ms, config.place_orders_lanes) = (15_000, 1),
         async |t| {
             let sam = t.seller("sam").await;
             let (lamp, chair) = (t.offer(&sam, 1000, 100).await, t.offer(&sam, 1000, 100).await);

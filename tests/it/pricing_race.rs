@@ -321,7 +321,7 @@ fn an_order_is_priced_by_one_set_of_versions() {
 fn an_order_has_a_rule_however_a_change_meets_it() {
     // an order that waited too long would begin anew, at a later moment
     run_with(
-        |config| config.batch_lock_timeout_ms = 15_000,
+        |config| (config.batch_lock_timeout_ms, config.place_orders_lanes) = (15_000, 1),
         async |t| {
             let (admin, sam) = (t.admin().await, t.seller("sam").await);
             let lamp = t.offer(&sam, 1000, 100).await;

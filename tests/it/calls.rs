@@ -162,12 +162,9 @@ async fn connections_that_the_server_closed_are_replaced_unnoticed() {
     let database = Database::create(Template::Migrated).await;
     let admin = database.connect().await;
     let pool = pool(&database, 3);
-    let held = (pool.get().await.unwrap(), pool.get().await.unwrap(), pool.get().await.unwrap());
-    held.0.done();
-    held.1.done();
-    held.2.done();
     for _ in 0..5 {
         query(&pool, "test.one", "select 1", &[]).await.unwrap();
+        let held = [pool.get().await.unwrap(), pool.get().await.unwrap(), pool.get().await.unwrap()];
         admin
             .execute(
                 "select pg_terminate_backend(pid, 5000) from pg_stat_activity
@@ -176,6 +173,12 @@ async fn connections_that_the_server_closed_are_replaced_unnoticed() {
             )
             .await
             .unwrap();
+        for connection in held {
+            while !connection.is_closed() {
+                tokio::task::yield_now().await; // the news is on its way
+            }
+            connection.done();
+        }
     }
     query(&pool, "test.one", "select 1", &[]).await.unwrap();
     pool.close();

@@ -1169,6 +1169,9 @@ function inventory._check_invariants() returns SETOF core.invariant_violation
 function inventory._check_stock_change(p_mode text, p_quantity integer, p_reason text, p_low_stock_threshold integer) returns void
   -- Refuses a malformed stock change.
 
+function inventory._claim_holds(p_reservation_ids uuid[], p_now timestamp with time zone) returns uuid[]
+  -- Locks reservations and returns those that are live and whole: their units cannot be taken until the transaction ends.
+
 function inventory._claim_reservings(p_reservings inventory.reserving[], p_now timestamp with time zone) returns inventory.reserving[]
   -- Claims idempotency keys for a reserve_stock batch and fills in stored answers.
 
@@ -1196,8 +1199,8 @@ function inventory._hold_keys(p_reservation_ids uuid[]) returns inventory.stock_
 function inventory._hold_lines(p_reservation_ids uuid[]) returns inventory.hold_line[]
   -- Unfreed lines of the given reservations.
 
-function inventory._hold_stock(p_holds inventory.hold[], p_lines inventory.hold_line[], p_now timestamp with time zone) returns void
-  -- Inserts HELD reservations with their lines and raises the reserved counters. Lines of one stock row are summed.
+function inventory._hold_units(p_lines inventory.hold_line[], p_now timestamp with time zone) returns void
+  -- Raises the reserved counters of locked stock rows.
 
 function inventory._lock_stock(p_keys inventory.stock_key[]) returns SETOF inventory.stock_levels
   -- Locks the stock rows of the keys, ordered by (variant_id, seller_id), and returns their current state.
@@ -1241,8 +1244,14 @@ function inventory._return_stock(p_reservation_ids uuid[], p_now timestamp with 
 function inventory._room_to_hold(p_account_ids uuid[], p_now timestamp with time zone) returns bigint[]
   -- Units that each account may still hold by reservations, counted under a lock on the account; null: no limit.
 
+function inventory._seems_available(p_lines inventory.hold_line[]) returns boolean
+  -- Whether unlocked stock suffices for all the lines together.
+
 function inventory._sell_again(p_reservation_id uuid, p_now timestamp with time zone, p_actor_id uuid) returns boolean
   -- Sells the units of an ended hold when all of them are available; false, and nothing sold, otherwise.
+
+function inventory._sell_holds(p_reservation_ids uuid[], p_now timestamp with time zone, p_actor_id uuid) returns void
+  -- Deducts the stock of claimed holds and marks them CONFIRMED.
 
 function inventory._sell_units(p_lines inventory.hold_line[], p_sign integer, p_from_reserved boolean, p_now timestamp with time zone, p_actor_id uuid) returns void
   -- Moves on_hand by the lines' quantities (sign -1 sale, +1 return), with one movement row per line.
@@ -1255,6 +1264,9 @@ function inventory._stock_id(p_seller_id uuid, p_variant_id uuid) returns uuid
 
 function inventory._tell_reservations(p_reservation_ids uuid[], p_type text, p_actor_id uuid, p_request_id text, p_now timestamp with time zone) returns void
   -- Appends one event per ended reservation.
+
+function inventory._write_holds(p_holds inventory.hold[], p_lines inventory.hold_line[], p_now timestamp with time zone) returns void
+  -- Inserts HELD reservations with their lines. Lines of one stock row are summed.
 
 function inventory._write_reservings(p_granted inventory.reserving[], p_now timestamp with time zone) returns void
   -- Inserts the holds of a reserve_stock batch and their events.
@@ -2961,6 +2973,9 @@ function orders._fold_lines(p_upto bigint, p_order_ids uuid[]) returns TABLE(ord
 function orders._fold_orders(p_upto bigint, p_order_ids uuid[]) returns TABLE(order_id uuid, buyer_id uuid, seller_ids uuid[], status text, currency text, subtotal_minor bigint, discount_minor bigint, shipping_minor bigint, total_minor bigint, payment_due_at timestamp with time zone, version integer, placed_at timestamp with time zone, updated_at timestamp with time zone, is_latest boolean)
   -- Order headers folded from the log up to a number.
 
+function orders._has_limits(p_baskets pricing.basket[], p_lines pricing.basket_line[], p_adjustments pricing.adjustment[]) returns boolean
+  -- Whether counters of limited promotions, or gifts, are in play for any of the baskets.
+
 function orders._history_for_seller(p_history jsonb, p_user_id uuid) returns jsonb
   -- History entries without reasons and without the ids of other people.
 
@@ -3053,6 +3068,9 @@ function orders._store_answers(p_placings orders."placing"[]) returns void
 
 function orders._transition(p_requests orders.transition_request[], p_now timestamp with time zone) returns SETOF orders.orders
   -- Changes the status of locked orders along orders.order_transitions, with history and event; returns the changed rows.
+
+function orders._write_granted(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns void
+  -- Writes the orders of those placings that are not refused.
 
 function orders._write_orders(p_placings orders."placing"[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_commissions pricing.commission[], p_now timestamp with time zone) returns void
   -- Inserts the orders of granted placings with all their parts, holds their stock and redeems their promotions.
@@ -3479,7 +3497,7 @@ function payments._payment_payload(p_payment payments.payments) returns jsonb
 function payments._plain_answer(p_request_no integer, p_payment_id uuid, p_at timestamp with time zone) returns payments.confirmation
   -- The stored answer of a confirmation that simply succeeded, built again.
 
-function payments._record_settlements(p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[], p_declined uuid[], p_now timestamp with time zone) returns void
+function payments._record_settlements(p_settlements payments.settlement[], p_held uuid[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[], p_declined uuid[], p_now timestamp with time zone) returns void
   -- Writes the outcome of settlements: payments, order statuses, automatic refunds, ledger and events.
 
 function payments._refund_parts(p_order_ids uuid[], p_now timestamp with time zone) returns void

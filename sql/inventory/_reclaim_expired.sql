@@ -1,7 +1,8 @@
 -- Gives the units of expired holds back to the stock rows that need them now. Expiry is a condition: this is what keeps an
 -- expired hold from blocking a sale while the sweeper is away. Only the lines on these rows are freed, because only these
 -- rows are locked; the sweeper ends the rest of each reservation.
--- Private; the caller holds the rows' locks (a line changes only under the lock of its stock row).
+-- Private; the caller holds the rows' locks (a line changes only under the lock of its stock row). Locks: the reservations, shared; one
+-- that somebody has locked is being confirmed or ended, and left to that (inventory._claim_holds relies on it).
 -- Events: inventory.holds_reclaimed, one for each stock row.
 create or replace function inventory._reclaim_expired(p_keys inventory.stock_key[], p_now timestamptz)
 returns integer
@@ -11,14 +12,24 @@ as $$
 declare
   v_freed inventory.hold_line[];
 begin
-  with freed as (
+  with ended as materialized (
+    select l.seller_id, l.reservation_id, l.variant_id
+    from inventory.reservations as r
+    cross join lateral (
+      select l.seller_id, l.reservation_id, l.variant_id
+      from unnest(p_keys) as k
+      join inventory.reservation_lines as l
+        on l.seller_id = k.seller_id and l.reservation_id = r.reservation_id and l.variant_id = k.variant_id
+      where l.freed_at is null
+      offset 0
+    ) as l
+    where r.status = 'HELD' and r.expires_at <= p_now
+    for share of r skip locked
+  ), freed as (
     update inventory.reservation_lines as l
     set freed_at = p_now
-    from inventory.reservations as r, unnest(p_keys) as k
-    where r.status = 'HELD' and r.expires_at <= p_now
-      and l.reservation_id = r.reservation_id
-      and l.seller_id = k.seller_id and l.variant_id = k.variant_id
-      and l.freed_at is null
+    from ended as e
+    where l.seller_id = e.seller_id and l.reservation_id = e.reservation_id and l.variant_id = e.variant_id
     returning l.reservation_id, l.seller_id, l.variant_id, l.quantity
   )
   select array_agg(row(f.reservation_id, f.seller_id, f.variant_id, f.quantity)::inventory.hold_line) into v_freed

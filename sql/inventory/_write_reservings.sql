@@ -5,18 +5,20 @@ returns void
 language plpgsql
 volatile
 as $$
+declare
+  v_units constant inventory.hold_line[] := array(
+    select row(r.reservation_id, (l.line ->> 'sellerId')::uuid, (l.line ->> 'variantId')::uuid,
+               (l.line ->> 'quantity')::integer)::inventory.hold_line
+    from unnest(p_granted) as r, jsonb_array_elements(r.lines) as l (line));
 begin
-  perform inventory._hold_stock(
+  perform inventory._write_holds(
     array(
       select row(r.reservation_id, r.account_id, false, r.reference,
                  array(select distinct (l.line ->> 'sellerId')::uuid from jsonb_array_elements(r.lines) as l (line) order by 1),
                  p_now + make_interval(secs => r.ttl_s))::inventory.hold
       from unnest(p_granted) as r),
-    array(
-      select row(r.reservation_id, (l.line ->> 'sellerId')::uuid, (l.line ->> 'variantId')::uuid,
-                 (l.line ->> 'quantity')::integer)::inventory.hold_line
-      from unnest(p_granted) as r, jsonb_array_elements(r.lines) as l (line)),
-    p_now);
+    v_units, p_now);
+  perform inventory._hold_units(v_units, p_now);
 
   insert into events.outbox (drafts)
   select array_agg(row(

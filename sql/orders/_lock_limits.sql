@@ -17,9 +17,7 @@ as $$
 declare
   v_uses pricing.promotion_use[];
 begin
-  if not exists (select from unnest(p_adjustments) as a where a.is_limited)
-     and not exists (select from unnest(p_lines) as l where l.gift_of is not null)
-     and not exists (select from unnest(p_baskets) as b where b.order_number is not null) then
+  if not orders._has_limits(p_baskets, p_lines, p_adjustments) then
     return null;
   end if;
   v_uses := array(

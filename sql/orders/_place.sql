@@ -1,6 +1,9 @@
 -- Prices, decides and writes the placings of a batch that are not refused so far, and answers all of them with what became of each.
 -- Which order of its buyer each would be is known before: no buyer has two of them when promotions ask for it
 -- (orders._place_in_turns). Private.
+-- Whoever sells the same things waits for the locks of their stock until this transaction ends. So when nothing but the stock is to be
+-- decided, and there seems to be enough for all, the orders are written first and the stock is locked last, under which the
+-- constraint of the table has the last word. When it says no, all of that is undone and the placings are decided one by one.
 -- Locks: stock rows by (variant_id, seller_id), promotion counters. Events: orders.order_placed, orders.order_paid, inventory.stock_low.
 create or replace function orders._place(p_placings orders.placing[], p_now timestamptz)
 returns orders.placing[]
@@ -8,33 +11,33 @@ language plpgsql
 volatile
 as $$
 declare
-  v_placings orders.placing[] := p_placings;
+  v_placings orders.placing[];
   v_baskets pricing.basket[];
   v_lines pricing.basket_line[];
   v_shipping pricing.basket_shipping[];
   v_adjustments pricing.adjustment[];
-  v_commissions pricing.commission[];
-  v_granted orders.placing[];
+  v_constraint text;
 begin
   select p.placings, p.baskets, p.lines, p.shipping, p.adjustments
   into v_placings, v_baskets, v_lines, v_shipping, v_adjustments
-  from orders._price_placings(v_placings, p_now) as p;
+  from orders._price_placings(p_placings, p_now) as p;
+
+  if not orders._has_limits(v_baskets, v_lines, v_adjustments) and inventory._seems_available(array(
+       select row(null, l.seller_id, l.variant_id, l.quantity)::inventory.hold_line from unnest(v_lines) as l)) then
+    begin
+      perform orders._write_granted(v_placings, v_baskets, v_lines, v_shipping, v_adjustments, p_now);
+      return v_placings;
+    exception when check_violation then
+      get stacked diagnostics v_constraint = constraint_name;
+      if v_constraint <> 'stock_levels_reserved_within_on_hand_check' then
+        raise;
+      end if;
+    end;
+  end if;
 
   select d.placings, d.adjustments into v_placings, v_adjustments
   from orders._decide(v_placings, v_baskets, v_lines, v_shipping, v_adjustments, p_now) as d;
-
-  v_granted := array(select p from unnest(v_placings) as p where p.problem_code is null and not p.is_replayed);
-  if cardinality(v_granted) > 0 then
-    v_baskets := array(select b from unnest(v_baskets) as b where v_placings[b.basket_no].problem_code is null);
-    v_lines := array(select l from unnest(v_lines) as l where v_placings[l.basket_no].problem_code is null);
-    v_shipping := array(select s from unnest(v_shipping) as s where v_placings[s.basket_no].problem_code is null);
-    v_adjustments := array(select a from unnest(v_adjustments) as a where v_placings[a.basket_no].problem_code is null);
-    select g.lines, g.adjustments into v_lines, v_adjustments from pricing._given_lines(v_lines, v_adjustments) as g;
-    v_commissions := array(
-      select c from pricing._commissions_for(v_baskets, v_lines, v_shipping, v_adjustments, p_now) as c);
-    perform orders._write_orders(v_granted, v_lines, v_shipping, v_adjustments, v_commissions, p_now);
-    perform orders._pay_free_orders(v_granted, p_now);
-  end if;
+  perform orders._write_granted(v_placings, v_baskets, v_lines, v_shipping, v_adjustments, p_now);
   return v_placings;
 end
 $$;

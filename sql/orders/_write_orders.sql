@@ -1,7 +1,9 @@
 -- Writes the granted placings of a batch: headers, fulfilments, lines, adjustments, commissions, history, holds, redemptions,
 -- events. Set-based; every sum is computed here once and guarded by the tables' checks.
--- Private; the caller holds the stock rows' and counters' locks. p_placings are the granted ones only.
--- Events: orders.order_placed; inventory.stock_low.
+-- Private; p_placings are the granted ones only. Locks: stock rows by (variant_id, seller_id), where the caller does not hold them
+-- yet; it holds those of counters. The stock comes last, because everybody who sells the same things waits for it until this
+-- transaction ends. Raises: 23514 of stock_levels_reserved_within_on_hand_check when the stock does not suffice, by the table.
+-- Events: inventory.stock_low; orders.order_placed, told under the locks.
 -- long: one insert per table, in the order of their foreign keys; splitting it would only scatter one list.
 create or replace function orders._write_orders(
   p_placings orders.placing[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],
@@ -13,6 +15,10 @@ volatile
 as $$
 declare
   v_due_at constant timestamptz := p_now + make_interval(secs => core._setting_int('orders.payment_window_s'));
+  v_units constant inventory.hold_line[] := array(
+    select row(o.order_id, l.seller_id, l.variant_id, l.quantity)::inventory.hold_line
+    from unnest(p_lines) as l join unnest(p_placings) as o on o.request_no = l.basket_no);
+  v_placed events.draft[];
 begin
   with given as materialized (
     select o.request_no, o.order_id, o.buyer_id, o.request_id, o.currency, o.coupon_codes, o.shipping_address
@@ -91,7 +97,6 @@ begin
     from lines as l
     group by l.basket_no
   )
-  insert into events.outbox (drafts)
   select array_agg(row(
          'orders.order_placed', 'order', o.order_id, 1, o.buyer_id, o.request_id, s.seller_ids || o.buyer_id,
          jsonb_build_object(
@@ -100,10 +105,10 @@ begin
            'shippingMinor', s.shipping_minor, 'totalMinor', s.subtotal_minor + s.shipping_minor - s.discount_minor,
            'paymentDueAt', v_due_at, 'parts', s.parts, 'lines', d.lines),
          p_now)::events.draft order by o.request_no)
+  into v_placed
   from given as o
   join sums as s on s.basket_no = o.request_no
-  join documents as d on d.basket_no = o.request_no
-  having count(*) > 0;
+  join documents as d on d.basket_no = o.request_no;
 
   if cardinality(p_adjustments) > 0 then
     insert into orders.adjustments
@@ -128,16 +133,17 @@ begin
     where c.line_no is null;
   end if;
 
-  perform inventory._hold_stock(
+  perform inventory._write_holds(
     array(select row(o.order_id, o.buyer_id, true, null, s.seller_ids, v_due_at)::inventory.hold
           from unnest(p_placings) as o
           join (select l.basket_no, array_agg(distinct l.seller_id order by l.seller_id) as seller_ids
                 from unnest(p_lines) as l group by l.basket_no) as s on s.basket_no = o.request_no),
-    array(select row(o.order_id, l.seller_id, l.variant_id, l.quantity)::inventory.hold_line
-          from unnest(p_lines) as l join unnest(p_placings) as o on o.request_no = l.basket_no),
-    p_now);
-
+    v_units, p_now);
   perform orders._redeem_uses(p_placings, p_adjustments, p_now);
+
+  perform inventory._lock_stock(array(select row(u.seller_id, u.variant_id)::inventory.stock_key from unnest(v_units) as u));
+  perform inventory._hold_units(v_units, p_now);
+  insert into events.outbox (drafts) values (v_placed);
 end
 $$;
 comment on function orders._write_orders(orders.placing[], pricing.basket_line[], pricing.basket_shipping[],

@@ -1,9 +1,11 @@
--- Writes what _settle_once decided: payments, orders, automatic refunds, ledger, events.
--- Private; the caller holds all locks. p_sold, p_gone, p_cancelled are orders; p_surplus, p_declined are payments.
+-- Writes what _settle_once decided: payments, ledger, sales, orders, automatic refunds, events.
+-- Private; the caller holds all locks but those of the stock that p_held, the sold orders with a live hold, take: whoever sells the
+-- same things waits for these until the transaction ends, so they come late, and before the last events.
+-- p_sold, p_gone, p_cancelled are orders; p_surplus, p_declined are payments. Locks: stock rows by (variant_id, seller_id).
 -- OFFSET 0: always a lookup by key, whatever was in the tables when the statement was planned.
 -- long: one write after another, in the order of their events.
 create or replace function payments._record_settlements(
-  p_settlements payments.settlement[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[],
+  p_settlements payments.settlement[], p_held uuid[], p_sold uuid[], p_gone uuid[], p_cancelled uuid[], p_surplus uuid[],
   p_declined uuid[], p_now timestamptz
 ) returns void
 language plpgsql
@@ -47,6 +49,10 @@ begin
     from settled as s
   having count(*) > 0;
 
+  perform payments._book_sales(
+    array(select p from unnest(v_paid) as p where p <> all (v_unsold)), v_unsold, '{}', p_now);
+  perform inventory._sell_holds(p_held, p_now, null);
+
   -- a payment that came too late finds its order expired, or expires it
   v_lost := array(select o.order_id
                     from (select o.order_id, o.status from orders.orders as o where o.order_id = any (p_gone) offset 0) as o
@@ -81,9 +87,7 @@ begin
              order by s.request_no),
       p_now);
   end if;
-  perform payments._book_sales(
-    array(select p from unnest(v_paid) as p where p <> all (v_unsold)), v_unsold, '{}', p_now);
 end;
 $$;
-comment on function payments._record_settlements(payments.settlement[], uuid[], uuid[], uuid[], uuid[], uuid[], timestamptz) is
+comment on function payments._record_settlements(payments.settlement[], uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], timestamptz) is
   'Writes the outcome of settlements: payments, order statuses, automatic refunds, ledger and events.';

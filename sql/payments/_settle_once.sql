@@ -14,15 +14,15 @@ volatile
 as $$
 declare
   v_open uuid[];
+  v_held uuid[];
   v_sold uuid[];
   v_gone uuid[] := '{}';
   v_cancelled uuid[];
   v_surplus uuid[];
-  v_ended uuid[];
   v_declined uuid[];
   v_late uuid;
 begin
-  -- orders that may be sold now, in request order; those whose hold may have ended lock their stock first, all at once
+  -- orders that may be sold now, in request order
   select coalesce(array_agg(o.order_id order by s.request_no)
                   filter (where not x.is_surplus and o.status in ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'EXPIRED')), '{}'),
          coalesce(array_agg(o.order_id) filter (where not x.is_surplus and o.status = 'CANCELLED'), '{}'),
@@ -40,20 +40,16 @@ begin
                              where q.order_id = p.order_id and q.status in ('PENDING', 'SUCCEEDED') and not q.is_surplus))
             as is_surplus) as x
    where s.is_success and p.status <> 'SUCCEEDED';
-  v_ended := array(select o.order_id
-                     from (select o.order_id, o.status, o.payment_due_at
-                             from orders.orders as o where o.order_id = any (v_open) offset 0) as o
-                    where o.status = 'EXPIRED' or o.payment_due_at <= p_now);
-  if cardinality(v_ended) > 0 then
+  v_held := inventory._claim_holds(v_open, p_now);
+  v_sold := v_held;
+  if cardinality(v_held) < cardinality(v_open) then  -- some may be sold again: all that they and the others need, in the order of locks
     perform inventory._lock_stock(inventory._hold_keys(v_open));
-    perform pricing._lock_redemptions(v_ended, p_now);
+    perform pricing._lock_redemptions(array(select o from unnest(v_open) as o where o <> all (v_held)), p_now);
   end if;
-
-  v_sold := array(select c from inventory._confirm_holds(v_open, p_now, null) as c);
   for v_late in
     select o.order_id
       from unnest(v_open) with ordinality as o (order_id, n)
-     where o.order_id <> all (v_sold)
+     where o.order_id <> all (v_held)
      order by o.n
   loop
     if not pricing._redeem_again(v_late) then
@@ -71,7 +67,7 @@ begin
                          select p.status from payments.payments as p where p.payment_id = s.payment_id offset 0) as p
                        where not s.is_success and p.status in ('PENDING', 'ABANDONED'));
 
-  perform payments._record_settlements(p_settlements, v_sold, v_gone, v_cancelled, v_surplus, v_declined, p_now);
+  perform payments._record_settlements(p_settlements, v_held, v_sold, v_gone, v_cancelled, v_surplus, v_declined, p_now);
   return query
     select a.* from payments._answer_settlements(p_settlements) as a;
 end;

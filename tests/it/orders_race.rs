@@ -290,6 +290,43 @@ fn an_order_waits_for_whoever_is_deciding() {
     });
 }
 
+/// A batch is written before its stock is locked. When others took some of it meanwhile, all of that is undone and each request is
+/// decided by what is left: the first one finds too little, and those after it get what it left.
+#[test]
+fn what_was_written_too_soon_is_undone() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let buyers = t.crowd(4).await;
+        let (lamp, chair) = (t.offer(&sam, 1000, 3).await, t.offer(&sam, 1000, 2).await);
+        let place =
+            "select array_agg(p.problem_code order by p.request_no) from orders.place_orders($1) as p";
+        let placing = async |buyer: &Person, items: serde_json::Value| {
+            t.one::<serde_json::Value>("select test.placing($1, $2)", &[&buyer.user_id, &items]).await
+        };
+        let batch = serde_json::json!([
+            placing(&buyers[1], serde_json::json!({ lamp.to_string(): 2 })).await,
+            placing(&buyers[2], serde_json::json!({ lamp.to_string(): 1, chair.to_string(): 1 })).await,
+            placing(&buyers[3], serde_json::json!({ chair.to_string(): 1 })).await,
+        ]);
+        let before =
+            serde_json::json!([placing(&buyers[0], serde_json::json!({ lamp.to_string(): 2 })).await]);
+
+        let (mut first, second) = (t.connect().await, t.connect().await);
+        let work = first.transaction().await.expect("a transaction");
+        work.query_one(place, &[&before]).await.expect("an order");
+        let waiting = tokio::spawn(async move { second.query_one(place, &[&batch]).await });
+        somebody_waits(&t).await;
+        work.commit().await.expect("committed");
+        let row = waiting.await.expect("a task").expect("a batch");
+        let short = Some("inventory.insufficient_stock".to_owned());
+        assert_eq!(row.get::<_, Vec<Option<String>>>(0), [short, None, None]);
+        assert_eq!((t.stock(lamp).await, t.stock(chair).await), ("3/3".to_owned(), "2/2".to_owned()));
+        t.sequence().await;
+        assert_eq!(t.int("select count(*) from orders.orders", &[]).await, 3);
+        assert_eq!(t.payloads("orders.order_placed").await.len(), 3);
+    });
+}
+
 /// Deadlocks are a matter of luck; the order of the locks is not. While somebody holds a row in the middle, an order that wants
 /// all of them, named the other way round, has those before it and none after it.
 #[test]

@@ -200,6 +200,36 @@ fn a_late_payment_and_a_new_order_want_the_last_unit() {
     });
 }
 
+/// A confirmation decides by the lock of the hold and takes the stock's later. In between, somebody whose clock is past the hold's end
+/// needs its unit: it is not theirs any more.
+#[test]
+fn a_hold_that_is_being_confirmed_is_not_reclaimed() {
+    run(async |t| {
+        let (sam, ana) = (t.seller("sam").await, t.buyer("ana").await);
+        let variant = t.offer(&sam, 1000, 1).await;
+        let id = order(&ana, variant).await;
+        let started = start(&ana, id, "tok_success").await.expect(201);
+        let mut psql = t.connect().await;
+        let needy = psql.transaction().await.expect("a transaction");
+        needy
+            .query_one("select from inventory.stock_levels where variant_id = $1 for update", &[&variant])
+            .await
+            .expect("the lock of the stock");
+        let (buyer, word) = (ana.clone(), started);
+        let confirmation = tokio::spawn(async move { confirm(&buyer, id, &word).await });
+        t.until("the confirmation waits for the stock", WAITS).await;
+        let reclaim =
+            "select inventory._reclaim_expired(array[row(s.seller_id, s.variant_id)::inventory.stock_key],
+                                                         core.now() + interval '1 hour')
+                       from inventory.stock_levels as s where s.variant_id = $1";
+        let lines: i32 = needy.query_one(reclaim, &[&variant]).await.expect("a reclaim").get(0);
+        assert_eq!(lines, 0);
+        needy.commit().await.expect("committed");
+        confirmation.await.expect("an answer").expect(200);
+        assert_eq!((status(&t, id).await.as_str(), t.stock(variant).await.as_str()), ("PAID", "0/0"));
+    });
+}
+
 #[test]
 fn two_workers_refund_once() {
     run(async |t| {

@@ -339,11 +339,13 @@ fn an_order_has_a_rule_however_a_change_meets_it() {
                     "select coalesce(rule_version, 0)::bigint from orders.commissions where order_id = $1";
                 t.int(version, &[&order.id("orderId")]).await
             };
+            // with a limited coupon, an order locks its stock before it reads the rules; without one, after
+            t.coupon("LIMITED", 1000, 100).await;
             let place = |who: usize| {
                 let buyer = crowd[who].clone();
-                tokio::spawn(
-                    async move { buyer.post("/orders", basket(&[(lamp, 1)])).once().await.expect(201) },
-                )
+                let mut body = basket(&[(lamp, 1)]);
+                body["couponCodes"] = json!(["LIMITED"]);
+                tokio::spawn(async move { buyer.post("/orders", body).once().await.expect(201) })
             };
             let waits = "select count(*) > 0 from pg_stat_activity
                      where datname = current_database() and wait_event_type = 'Lock' and query like '%orders.place_orders%'";

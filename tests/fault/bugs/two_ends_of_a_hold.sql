@@ -5,7 +5,7 @@
   for no key update;
 -- by
   ;
--- function: inventory._confirm_holds
+-- function: inventory._claim_holds
 -- replace
       and (r.status = 'HELD' and r.expires_at > p_now) is true  -- not by the index of all that are held
     order by r.reservation_id

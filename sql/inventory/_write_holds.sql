@@ -1,6 +1,6 @@
--- Writes holds that were decided on: reservations, their lines, the counters.
--- Private; the caller holds the stock rows' locks and has checked availability. Events: inventory.stock_low (by _move_stock).
-create or replace function inventory._hold_stock(
+-- Writes holds that were decided on: reservations and their lines. Their units are taken by _hold_units, in the same transaction.
+-- Private. Locks: none, they are new.
+create or replace function inventory._write_holds(
   p_holds inventory.hold[], p_lines inventory.hold_line[], p_now timestamptz
 )
 returns void
@@ -17,10 +17,7 @@ begin
   select l.seller_id, l.reservation_id, l.variant_id, sum(l.quantity)
   from unnest(p_lines) as l
   group by l.seller_id, l.reservation_id, l.variant_id;
-
-  perform inventory._move_stock(
-    array(select row(l.seller_id, l.variant_id, 0, l.quantity)::inventory.stock_move from unnest(p_lines) as l), p_now);
 end
 $$;
-comment on function inventory._hold_stock(inventory.hold[], inventory.hold_line[], timestamptz) is
-  'Inserts HELD reservations with their lines and raises the reserved counters. Lines of one stock row are summed.';
+comment on function inventory._write_holds(inventory.hold[], inventory.hold_line[], timestamptz) is
+  'Inserts HELD reservations with their lines. Lines of one stock row are summed.';

@@ -460,6 +460,7 @@ mod tests {
             api_connections_max: 0,
             worker_connections_max: 0,
             batch_requests_max: 0,
+            place_orders_lanes: 0,
             batch_queue_max: 0,
             connections_max: 0,
             requests_max: 0,
@@ -471,7 +472,7 @@ mod tests {
         let mistakes = wrong.mistakes(true).join(" ");
         let named: Vec<&str> =
             mistakes.split_whitespace().filter_map(|word| word.strip_prefix("--")).collect();
-        assert!(named.len() >= 11, "{mistakes}");
+        assert!(named.len() >= 12, "{mistakes}");
         for flag in named {
             assert!(flags.iter().any(|known| known == flag), "there is no --{flag}");
         }

@@ -19,7 +19,8 @@
 //! **When a call fails** although a database is there, nothing of it was done, and only the guilty requests pay:
 //! * a statement that fails (a bug, a value nobody foresaw): the batch is halved and halved again until the guilty one is
 //!   alone, which gets the error;
-//! * a lock that did not come in time, or a statement that took too long: each request runs alone with little patience. Those
+//! * a lock that did not come in time, or a statement that took too long: a batch beside which another call was in flight is tried again
+//!   without it; then each request runs alone with little patience. Those
 //!   that still wait are set aside, with everybody who wants the same rows for a while, into a lane of their own, where they
 //!   wait as long as any call may without holding up the others.
 //!
@@ -28,13 +29,14 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, RwLock, oneshot};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -52,12 +54,22 @@ pub trait Batched: Clone + Send + 'static {
 
     /// The contended rows it is going to lock, as far as it tells them, each as a number.
     fn rows(&self) -> Vec<u64>;
+
+    /// What it does, as a number that is the same when it is asked for again: it never travels beside itself.
+    fn operation(&self) -> Option<u64>;
 }
 
 /// A row's number from its id.
 pub fn row(id: Uuid) -> u64 {
     let (high, low) = id.as_u64_pair();
     high ^ low
+}
+
+/// An operation's number: account and idempotency key.
+pub fn operation(account_id: Option<Uuid>, idempotency_key: Option<&str>) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    (account_id?, idempotency_key?).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// How long a call may wait for locks.
@@ -124,8 +136,9 @@ struct Line<Req, Res> {
     taken: HashMap<Uuid, usize>,
     taken_total: usize,
     is_open: bool,
-    /// How many requests each call in flight carries.
-    in_flight: Vec<usize>,
+    in_flight: Vec<Flight>,
+    /// Calls that ever left.
+    flights: u64,
     /// When the first of the queue last left within half of `wait_max`.
     in_time: Instant,
 }
@@ -136,6 +149,31 @@ impl<Req, Res> Line<Req, Res> {
         self.waiting.iter().find(|first| !first.answer.is_closed())
     }
 }
+
+/// A call that has left.
+struct Flight {
+    number: u64,
+    requests: usize,
+    operations: HashSet<u64>,
+}
+
+/// Takes a call out of those in flight when it is over, also when its lane has panicked.
+struct Landing<'a, Req: Batched, Res> {
+    queue: &'a Queue<Req, Res>,
+    number: u64,
+}
+
+impl<Req: Batched, Res> Drop for Landing<'_, Req, Res> {
+    fn drop(&mut self) {
+        self.queue.line().in_flight.retain(|flight| flight.number != self.number);
+        if std::thread::panicking() {
+            self.queue.arrived.notify_one(); // else the lane looks for itself
+        }
+    }
+}
+
+/// Those who travel, and what to drop when they have arrived.
+type Departure<'a, Req, Res> = (Vec<Waiting<Req, Res>>, Landing<'a, Req, Res>);
 
 struct Queue<Req, Res> {
     settings: Settings,
@@ -151,6 +189,7 @@ impl<Req: Batched, Res> Queue<Req, Res> {
             taken_total: 0,
             is_open: true,
             in_flight: Vec::new(),
+            flights: 0,
             in_time: Instant::now(),
         };
         Arc::new(Self { settings, line: Mutex::new(line), arrived: Notify::new() })
@@ -217,60 +256,75 @@ impl<Req: Batched, Res> Queue<Req, Res> {
     }
 
     /// Who travels next, in the order of their arrival; nobody when nobody waits, or when too few do to travel beside the others.
-    fn take(&self) -> Vec<Waiting<Req, Res>> {
+    /// Whose operation is in flight already waits for its end, and then gets the same answer.
+    fn take(&self) -> Option<Departure<'_, Req, Res>> {
         let most = self.settings.requests_max.max(1);
         let mut line = self.line();
-        if line.taken_total < line.in_flight.iter().copied().max().unwrap_or(0).min(most) {
-            return Vec::new();
+        let line = &mut *line;
+        if line.taken_total < line.in_flight.iter().map(|flight| flight.requests).max().unwrap_or(0).min(most)
+        {
+            return None;
         }
         let mut shares: HashMap<Uuid, usize> = HashMap::new();
         let (mut batch, mut later) = (Vec::new(), Vec::new());
+        let mut stay = Vec::new();
         let mut number = 0;
         while batch.len() < most
             && let Some(waiting) = line.waiting.pop_front()
         {
             if waiting.answer.is_closed() {
-                self.leave(&mut line, waiting.request.account_id(), &waiting.is_over);
+                self.leave(line, waiting.request.account_id(), &waiting.is_over);
+                continue;
+            }
+            number += 1;
+            let is_at_work =
+                |operation| line.in_flight.iter().any(|flight| flight.operations.contains(&operation));
+            if !line.in_flight.is_empty() && waiting.request.operation().is_some_and(is_at_work) {
+                stay.push((number, waiting));
                 continue;
             }
             let share = shares.entry(waiting.request.account_id()).or_insert(0);
             *share += 1;
             let within = *share <= self.settings.share_max;
             if within { &mut batch } else { &mut later }.push((number, waiting));
-            number += 1;
         }
         // places that nobody else wants
         let spare = (most - batch.len()).min(later.len());
         batch.extend(later.drain(..spare));
         batch.sort_by_key(|(number, _)| *number);
-        for (_, waiting) in later.into_iter().rev() {
+        stay.append(&mut later);
+        stay.sort_by_key(|(number, _)| *number);
+        for (_, waiting) in stay.into_iter().rev() {
             line.waiting.push_front(waiting);
         }
         let batch: Vec<_> = batch.into_iter().map(|(_, waiting)| waiting).collect();
         if batch.first().is_none_or(|first| first.since.elapsed() < self.settings.wait_max / 2) {
             line.in_time = Instant::now();
         }
+        if batch.is_empty() {
+            return None;
+        }
         for waiting in &batch {
-            self.leave(&mut line, waiting.request.account_id(), &waiting.is_over);
+            self.leave(line, waiting.request.account_id(), &waiting.is_over);
         }
-        if !batch.is_empty() {
-            line.in_flight.push(batch.len());
-        }
-        let goes_on = !line.waiting.is_empty();
-        drop(line);
-        if goes_on {
+        line.flights += 1;
+        line.in_flight.push(Flight {
+            number: line.flights,
+            requests: batch.len(),
+            operations: batch.iter().filter_map(|waiting| waiting.request.operation()).collect(),
+        });
+        if !line.waiting.is_empty() {
             self.arrived.notify_one();
         }
-        batch
+        Some((batch, Landing { queue: self, number: line.flights }))
     }
 
     /// The next batch; `None` when the queue was closed and is empty.
-    async fn next(&self) -> Option<Vec<Waiting<Req, Res>>> {
+    async fn next(&self) -> Option<Departure<'_, Req, Res>> {
         loop {
             let arrived = self.arrived.notified();
-            let batch = self.take();
-            if !batch.is_empty() {
-                return Some(batch);
+            if let Some(departure) = self.take() {
+                return Some(departure);
             }
             if self.is_over() {
                 self.arrived.notify_one(); // the other lanes
@@ -284,15 +338,6 @@ impl<Req: Batched, Res> Queue<Req, Res> {
     fn is_over(&self) -> bool {
         let line = self.line();
         !line.is_open && line.waiting.is_empty()
-    }
-
-    /// A call of so many has returned.
-    fn arrive(&self, requests: usize) {
-        let mut line = self.line();
-        let its_own = line.in_flight.iter().position(|carried| *carried == requests);
-        if let Some(its_own) = its_own {
-            line.in_flight.swap_remove(its_own);
-        }
     }
 
     fn close(&self) {
@@ -379,6 +424,7 @@ impl<Req: Batched, Res: Send + 'static> Batcher<Req, Res> {
             slowest_us: Arc::clone(&slowest_us),
             aside: Queue::new(Settings { wait_max: Duration::MAX, ..settings }),
             apart: Mutex::default(),
+            calm: RwLock::default(),
         });
         let lanes: Vec<_> = (0..settings.lanes.max(1))
             .map(|_| tokio::spawn(lane(Arc::clone(&work), Arc::clone(&queue), false)))
@@ -444,6 +490,8 @@ struct Work<Req, Res, F> {
     aside: Arc<Queue<Req, Res>>,
     /// Such rows, and until when whoever wants them is set aside.
     apart: Mutex<HashMap<u64, Instant>>,
+    /// Held shared by the usual lanes' calls, and alone by the one that looks for the guilty of a failed call.
+    calm: RwLock<()>,
 }
 
 /// One call after another until all batchers are gone and the queue is empty.
@@ -453,15 +501,13 @@ where
     F: Fn(Vec<Req>, Patience) -> Fut,
     Fut: Future<Output = Result<Answers<Res>, Problem>>,
 {
-    while let Some(mut batch) = queue.next().await {
-        let carried = batch.len();
+    while let Some((mut batch, _landing)) = queue.next().await {
         if !is_aside {
             batch = work.without_those_apart(batch);
         }
         if !batch.is_empty() {
             work.run(batch, is_aside).await;
         }
-        queue.arrive(carried);
     }
 }
 
@@ -484,15 +530,41 @@ where
             Vec::new()
         };
         let patience = if is_aside { Patience::Long } else { Patience::Usual };
-        match self.attempt(batch, patience).await {
-            Ok(()) => {
-                let mut apart = self.apart();
-                for row in rows {
-                    apart.remove(&row);
-                }
+        let outcome = if is_aside {
+            self.attempt(batch, patience).await
+        } else {
+            let _beside_others = self.calm.read().await;
+            self.attempt(batch, patience).await
+        };
+        let Err((batch, problem)) = outcome else {
+            let mut apart = self.apart();
+            for row in rows {
+                apart.remove(&row);
             }
-            Err((batch, problem)) if problem.is_contention() => self.sweep(batch, &problem, is_aside).await,
-            Err((batch, _)) => self.halve(batch, is_aside).await,
+            return;
+        };
+        if is_aside {
+            return self.isolate(batch, &problem, true).await;
+        }
+        // The guilty are looked for alone: what was waited for may be another lane's, and then nobody is.
+        let (_alone, had_company) = match self.calm.try_write() {
+            Ok(alone) => (alone, false),
+            Err(_) => (self.calm.write().await, true),
+        };
+        if had_company && problem.is_contention() {
+            if let Err((batch, problem)) = self.attempt(batch, patience).await {
+                self.isolate(batch, &problem, false).await;
+            }
+        } else {
+            self.isolate(batch, &problem, false).await;
+        }
+    }
+
+    async fn isolate(&self, batch: Vec<Waiting<Req, Res>>, problem: &Problem, is_aside: bool) {
+        if problem.is_contention() {
+            self.sweep(batch, problem, is_aside).await;
+        } else {
+            self.halve(batch, is_aside).await;
         }
     }
 
@@ -668,6 +740,10 @@ mod tests {
 
         fn rows(&self) -> Vec<u64> {
             vec![u64::from(*self % 100)]
+        }
+
+        fn operation(&self) -> Option<u64> {
+            Some(u64::from(*self))
         }
     }
 
@@ -921,6 +997,56 @@ mod tests {
         let (last, answer_last) = fake.batches.recv().await.unwrap();
         assert_eq!(last, [9]);
         answer_last.send(doubled(&last)).unwrap();
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
+        assert!(fake.batches.recv().await.is_none(), "both lanes have ended");
+    }
+
+    /// A client that sends again while the first one is at work: a call beside it would find it at work and refuse it.
+    #[tokio::test]
+    async fn nobody_travels_beside_the_same_operation() {
+        let (batcher, mut fake) = fake(Settings { lanes: 2, ..settings() });
+        let mut calls = vec![submit(&batcher, 1).await];
+        let first = fake.expect(&[1], Patience::Usual).await;
+        calls.push(submit(&batcher, 1).await);
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert!(fake.batches.try_recv().is_err());
+        // it keeps its place, and holds up nobody
+        calls.push(submit(&batcher, 2).await);
+        let second = fake.expect(&[2], Patience::Usual).await;
+        calls.push(submit(&batcher, 3).await);
+        drop(batcher);
+        first.send(doubled(&[1])).unwrap();
+        fake.grants(&[1, 3], Patience::Usual).await;
+        second.send(doubled(&[2])).unwrap();
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
+        assert!(fake.batches.recv().await.is_none(), "both lanes have ended");
+    }
+
+    /// What a batch waited for in vain may be held by the call beside it: nobody is set aside for that.
+    #[tokio::test]
+    async fn a_call_that_waited_for_its_neighbour_is_repeated_after_it() {
+        let (batcher, mut fake) = fake(Settings { lanes: 2, ..settings() });
+        let mut calls = vec![submit(&batcher, 77).await];
+        let neighbour = fake.expect(&[77], Patience::Usual).await;
+        calls.push(submit(&batcher, 1077).await);
+        fake.times_out(&[1077], Patience::Usual).await;
+        calls.push(submit(&batcher, 2077).await);
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert!(
+            fake.batches.try_recv().is_err(),
+            "not while the neighbour is at work, nor does anybody overtake"
+        );
+        neighbour.send(doubled(&[77])).unwrap();
+        fake.grants(&[1077], Patience::Usual).await;
+        fake.grants(&[2077], Patience::Usual).await;
         for call in calls {
             call.await.unwrap().unwrap();
         }

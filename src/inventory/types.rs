@@ -183,6 +183,10 @@ impl Batched for Reserving {
     fn rows(&self) -> Vec<u64> {
         self.reservation.lines.iter().map(|line| batch::row(line.variant_id)).collect()
     }
+
+    fn operation(&self) -> Option<u64> {
+        batch::operation(self.actor_id, self.idempotency_key.as_deref())
+    }
 }
 
 impl Reserving {

@@ -98,6 +98,10 @@ impl Batched for Placing {
         let lines = self.order.lines.iter().map(|line| batch::row(line.variant_id));
         lines.collect()
     }
+
+    fn operation(&self) -> Option<u64> {
+        batch::operation(self.actor_id, self.idempotency_key.as_deref())
+    }
 }
 
 impl Placing {

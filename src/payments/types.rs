@@ -112,6 +112,10 @@ impl Batched for Starting {
     fn rows(&self) -> Vec<u64> {
         vec![batch::row(self.order_id)]
     }
+
+    fn operation(&self) -> Option<u64> {
+        batch::operation(self.actor_id, self.idempotency_key.as_deref())
+    }
 }
 
 impl Starting {
@@ -278,6 +282,10 @@ impl Batched for Confirming {
 
     fn rows(&self) -> Vec<u64> {
         self.rows.clone()
+    }
+
+    fn operation(&self) -> Option<u64> {
+        batch::operation(self.actor_id, self.idempotency_key.as_deref())
     }
 }
 

@@ -174,9 +174,12 @@ async fn connections_that_the_server_closed_are_replaced_unnoticed() {
             .await
             .unwrap();
         for connection in held {
-            while !connection.is_closed() {
-                tokio::task::yield_now().await; // the news is on its way
-            }
+            let news = async {
+                while !connection.is_closed() {
+                    tokio::task::yield_now().await; // it is on its way
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(30), news).await.expect("the connection is closed");
             connection.done();
         }
     }

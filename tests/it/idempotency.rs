@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::payments::shop;
 use crate::support::{Person, Reply, Uuid, Value, basket, json, run, run_with, together};
 
 /// Sends until there is an answer that is not "at work": every refusal on the way must say when to come back.
@@ -58,6 +59,47 @@ fn a_key_is_one_order_however_many_send_it() {
         assert_eq!(t.payloads("orders.order_placed").await.len(), 50);
         assert_eq!(t.stock(lamp).await, "1000/50");
     });
+}
+
+/// A client that does not wait for its answer and sends again, to the same server: the second one waits with the first, although another
+/// call could leave; and gets the same bytes, as does whoever asks when the order has moved on.
+#[test]
+fn who_sends_twice_gets_the_same_answer_twice() {
+    run_with(
+        |config| config.batch_lock_timeout_ms = 15_000,
+        async |t| {
+            let sam = t.seller("sam").await;
+            let lamp = t.offer(&sam, 1000, 5).await;
+            let buyer = t.crowd(1).await.remove(0);
+            let mut psql = t.connect().await;
+            let lock = psql.transaction().await.expect("a transaction");
+            let held = "select from inventory.stock_levels where variant_id = $1 for update";
+            lock.execute(held, &[&lamp]).await.expect("a lock");
+            let send = || {
+                let buyer = buyer.clone();
+                tokio::spawn(async move { buyer.post("/orders", basket(&[(lamp, 1)])).key("twice").await })
+            };
+            let first = send();
+            let waits = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')";
+            t.until("the first one waits for its stock", waits).await;
+            let second = send();
+            while t.app().batch.place_orders.queue_length() == 0 && !second.is_finished() {
+                tokio::task::yield_now().await;
+            }
+            lock.rollback().await.expect("rolled back");
+            let first = first.await.expect("an answer").expect(201);
+            let second = second.await.expect("an answer").expect(201);
+            assert_eq!(
+                (first.header("idempotency-replayed"), second.header("idempotency-replayed")),
+                ("", "true")
+            );
+            assert_eq!(second.text, first.text);
+            shop::pay(&buyer, first.id("orderId")).await.expect(200);
+            let third = send().await.expect("an answer").expect(201);
+            assert_eq!(third.text, first.text);
+            assert_eq!(t.int("select count(*) from orders.orders", &[]).await, 1);
+        },
+    );
 }
 
 /// Holds a key as a request at work does.

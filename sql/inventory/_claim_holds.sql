@@ -1,6 +1,6 @@
 -- Decides which holds may become sales: those that are live and have all their units. One that expired (by the clock, not by a job) or
--- lost a line to a reclaim is left alone. Who holds a reservation's lock may rely on the answer: inventory._reclaim_expired
--- takes nothing from a reservation that somebody has locked.
+-- lost a line to a reclaim is left alone. The answer holds until the transaction ends: FOR UPDATE is what inventory._reclaim_expired
+-- steps back from; those who end holds lock less, because their units are free for whoever comes first.
 -- Private. Locks: reservations by id. Returns the live ones, in the order given; _sell_holds sells them.
 create or replace function inventory._claim_holds(p_reservation_ids uuid[], p_now timestamptz)
 returns uuid[]
@@ -16,7 +16,7 @@ begin
     where r.reservation_id = any (p_reservation_ids)
       and (r.status = 'HELD' and r.expires_at > p_now) is true  -- not by the index of all that are held
     order by r.reservation_id
-    for no key update);
+    for update);
 
   -- A new statement, hence a new snapshot: lines that a sale reclaimed while we waited for its locks show up here.
   return array(

@@ -1,8 +1,8 @@
 -- Gives the units of expired holds back to the stock rows that need them now. Expiry is a condition: this is what keeps an
 -- expired hold from blocking a sale while the sweeper is away. Only the lines on these rows are freed, because only these
 -- rows are locked; the sweeper ends the rest of each reservation.
--- Private; the caller holds the rows' locks (a line changes only under the lock of its stock row). Locks: the reservations, shared; one
--- that somebody has locked is being confirmed or ended, and left to that (inventory._claim_holds relies on it).
+-- Private; the caller holds the rows' locks (a line changes only under the lock of its stock row). Locks: the reservations, for key
+-- share; one that is being confirmed is passed over (inventory._claim_holds relies on it), one that is being ended is not.
 -- Events: inventory.holds_reclaimed, one for each stock row.
 create or replace function inventory._reclaim_expired(p_keys inventory.stock_key[], p_now timestamptz)
 returns integer
@@ -24,7 +24,7 @@ begin
       offset 0
     ) as l
     where r.status = 'HELD' and r.expires_at <= p_now
-    for share of r skip locked
+    for key share of r skip locked
   ), freed as (
     update inventory.reservation_lines as l
     set freed_at = p_now

@@ -327,6 +327,28 @@ fn what_was_written_too_soon_is_undone() {
     });
 }
 
+/// Whoever ends an expired hold may be slow, or wait for the very stock that a sale has locked: its units are for sale meanwhile.
+#[test]
+fn an_expired_hold_that_is_being_ended_blocks_no_sale() {
+    run(async |t| {
+        let sam = seller(&t).await;
+        let buyers = t.crowd(2).await;
+        let last = t.offer(&sam, 1000, 1).await;
+        let late = buyers[0].post("/orders", basket(&[(last, 1)])).once().await.expect(201).id("orderId");
+        t.advance(std::time::Duration::from_secs(901)).await;
+        let mut psql = t.connect().await;
+        let sweeper = psql.transaction().await.expect("a transaction");
+        let lock = "select from inventory.reservations where reservation_id = $1 for no key update";
+        sweeper.query_one(lock, &[&late]).await.expect("the lock of the hold");
+        buyers[1].post("/orders", basket(&[(last, 1)])).once().await.expect(201);
+        // and goes on: there is nothing left to give back
+        let ended = "select count(*) from inventory._end_holds(array[$1::uuid], 'EXPIRED', core.now())";
+        assert_eq!(sweeper.query_one(ended, &[&late]).await.expect("ended").get::<_, i64>(0), 1);
+        sweeper.rollback().await.expect("rolled back");
+        assert_eq!(t.stock(last).await, "1/1");
+    });
+}
+
 /// Deadlocks are a matter of luck; the order of the locks is not. While somebody holds a row in the middle, an order that wants
 /// all of them, named the other way round, has those before it and none after it.
 #[test]

@@ -9,7 +9,7 @@
 -- replace
       and (r.status = 'HELD' and r.expires_at > p_now) is true  -- not by the index of all that are held
     order by r.reservation_id
-    for no key update);
+    for update);
 -- by
  and r.status in ('HELD', 'RELEASED')
     order by r.reservation_id);

@@ -21,6 +21,7 @@ declare
   v_entries events.log[];
   v_texts text[];
   v_text text;
+  v_hash bytea;
   v_hashes bytea[] := '{}';
 begin
   if not exists (select from events.outbox) then
@@ -51,9 +52,10 @@ begin
     return 0;
   end if;
 
+  v_hash := v_head.hash;
   foreach v_text in array v_texts loop
-    v_head.hash := sha256(v_head.hash || convert_to(v_text, 'UTF8'));
-    v_hashes := v_hashes || v_head.hash;
+    v_hash := sha256(v_hash || convert_to(v_text, 'UTF8'));
+    v_hashes := v_hashes || v_hash;
   end loop;
   perform events._ensure_partition(v_head.seq + 1);
   perform events._ensure_partition(v_head.seq + cardinality(v_entries));
@@ -64,7 +66,7 @@ begin
   select e.seq, e.type, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.actor_id, e.request_id, e.audience,
          e.payload, e.occurred_at, e.transaction_id, v_hashes[e.seq - v_head.seq + cardinality(v_entries)]
     from unnest(v_entries) as e;
-  update events.head as h set seq = v_head.seq, hash = v_head.hash, updated_at = core.now() where h.is_singleton;
+  update events.head as h set seq = v_head.seq, hash = v_hash, updated_at = core.now() where h.is_singleton;
 
   perform pg_notify('events', v_head.seq::text);
   perform pg_notify('events_' || d.domain, v_head.seq::text)

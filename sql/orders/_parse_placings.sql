@@ -79,7 +79,7 @@ begin
   )
   select array_agg(row(
     n, buyer_id, session_id, request ->> 'requestId', request ->> 'idempotencyKey',
-    sha256(convert_to((request - 'sessionId' - 'requestId' - 'clientIp' - 'idempotencyKey')::text, 'UTF8')),
+    sha256(convert_to((request - array['sessionId', 'requestId', 'clientIp', 'idempotencyKey'])::text, 'UTF8')),
     request ->> 'currency', coupon_codes, request -> 'shippingAddress', lines,
     null, null, false,
     problem[1], problem[2], problem[3], problem[5],

@@ -11,24 +11,29 @@ as $$
 declare
   v_granted constant orders.placing[] := array(
     select p from unnest(p_placings) as p where p.problem_code is null and not p.is_replayed);
-  v_baskets pricing.basket[];
-  v_lines pricing.basket_line[];
-  v_shipping pricing.basket_shipping[];
-  v_adjustments pricing.adjustment[];
+  v_baskets pricing.basket[] := p_baskets;
+  v_lines pricing.basket_line[] := p_lines;
+  v_shipping pricing.basket_shipping[] := p_shipping;
+  v_adjustments pricing.adjustment[] := p_adjustments;
   v_commissions pricing.commission[];
+  v_free uuid[];
 begin
   if cardinality(v_granted) = 0 then
     return;
   end if;
-  v_baskets := array(select b from unnest(p_baskets) as b where p_placings[b.basket_no].problem_code is null);
-  v_lines := array(select l from unnest(p_lines) as l where p_placings[l.basket_no].problem_code is null);
-  v_shipping := array(select s from unnest(p_shipping) as s where p_placings[s.basket_no].problem_code is null);
-  v_adjustments := array(select a from unnest(p_adjustments) as a where p_placings[a.basket_no].problem_code is null);
+  if cardinality(v_granted) < cardinality(p_placings) then
+    v_baskets := array(select b from unnest(p_baskets) as b where p_placings[b.basket_no].problem_code is null);
+    v_lines := array(select l from unnest(p_lines) as l where p_placings[l.basket_no].problem_code is null);
+    v_shipping := array(select s from unnest(p_shipping) as s where p_placings[s.basket_no].problem_code is null);
+    v_adjustments := array(select a from unnest(p_adjustments) as a where p_placings[a.basket_no].problem_code is null);
+  end if;
   select g.lines, g.adjustments into v_lines, v_adjustments from pricing._given_lines(v_lines, v_adjustments) as g;
   v_commissions := array(
     select c from pricing._commissions_for(v_baskets, v_lines, v_shipping, v_adjustments, p_now) as c);
-  perform orders._write_orders(v_granted, v_lines, v_shipping, v_adjustments, v_commissions, p_now);
-  perform orders._pay_free_orders(v_granted, p_now);
+  v_free := orders._write_orders(v_granted, v_lines, v_shipping, v_adjustments, v_commissions, p_now);
+  if v_free is not null then
+    perform orders._pay_free_orders(v_free, p_now);
+  end if;
 end
 $$;
 comment on function orders._write_granted(orders.placing[], pricing.basket[], pricing.basket_line[], pricing.basket_shipping[],

@@ -140,16 +140,23 @@ type Lines = Vec<(Uuid, i64)>;
 async fn placed(operations: &[Operation], sql: &Client, findings: &mut Findings) {
     let rows = sql
         .query(
-            "select o.order_id, o.buyer_id, coalesce(o.shipping_address ->> 'line2', ''),
-                    array(select l.variant_id from orders.order_lines as l where l.order_id = o.order_id order by 1, l.quantity),
-                    array(select l.quantity::bigint from orders.order_lines as l where l.order_id = o.order_id
-                          order by l.variant_id, l.quantity),
-                    (select count(*) from orders.fulfilments as f where f.order_id = o.order_id) = cardinality(o.seller_ids),
-                    (select count(*) from inventory.reservations as r where r.reservation_id = o.order_id),
-                    coalesce((select sum(l.quantity) from inventory.reservation_lines as l where l.reservation_id = o.order_id), 0)
-                      = (select sum(l.quantity) from orders.order_lines as l where l.order_id = o.order_id),
-                    (select count(*) from orders.order_history as h where h.order_id = o.order_id) = o.version
-             from orders.orders as o",
+            // each table read once, and joined: looked up by order, the lines were read once for every order
+            "with lines as (
+               select l.order_id, array_agg(l.variant_id order by l.variant_id, l.quantity) as variants,
+                      array_agg(l.quantity::bigint order by l.variant_id, l.quantity) as quantities, sum(l.quantity) as units
+               from orders.order_lines as l group by l.order_id),
+             parts as (select f.order_id, count(*) as n from orders.fulfilments as f group by f.order_id),
+             holds as (select r.reservation_id as order_id, count(*) as n from inventory.reservations as r group by r.reservation_id),
+             held as (select l.reservation_id as order_id, sum(l.quantity) as units
+                      from inventory.reservation_lines as l group by l.reservation_id),
+             steps as (select h.order_id, count(*) as n from orders.order_history as h group by h.order_id)
+             select o.order_id, o.buyer_id, coalesce(o.shipping_address ->> 'line2', ''),
+                    coalesce(lines.variants, '{}'), coalesce(lines.quantities, '{}'),
+                    coalesce(parts.n, 0) = cardinality(o.seller_ids), coalesce(holds.n, 0), coalesce(held.units, 0) = lines.units,
+                    coalesce(steps.n, 0) = o.version
+             from orders.orders as o
+             left join lines using (order_id) left join parts using (order_id) left join holds using (order_id)
+             left join held using (order_id) left join steps using (order_id)",
             &[],
         )
         .await

@@ -3021,7 +3021,7 @@ function orders._past_lines(p_order orders.orders) returns pricing.basket_line[]
 function orders._past_shipping(p_order orders.orders) returns pricing.basket_shipping[]
   -- The shipping fees of a past order.
 
-function orders._pay_free_orders(p_free uuid[], p_now timestamp with time zone) returns void
+function orders._pay_free_orders(p_granted orders."placing"[], p_now timestamp with time zone) returns void
   -- Moves orders whose total is zero to PAID.
 
 function orders._place(p_placings orders."placing"[], p_now timestamp with time zone) returns orders."placing"[]
@@ -3072,8 +3072,8 @@ function orders._transition(p_requests orders.transition_request[], p_now timest
 function orders._write_granted(p_placings orders."placing"[], p_baskets pricing.basket[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_now timestamp with time zone) returns void
   -- Writes the orders of those placings that are not refused.
 
-function orders._write_orders(p_placings orders."placing"[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_commissions pricing.commission[], p_now timestamp with time zone) returns uuid[]
-  -- Inserts the orders of granted placings with all their parts, holds their stock, redeems their promotions; returns those that cost nothing, or null.
+function orders._write_orders(p_placings orders."placing"[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[], p_adjustments pricing.adjustment[], p_commissions pricing.commission[], p_now timestamp with time zone) returns void
+  -- Inserts the orders of granted placings with all their parts, holds their stock and redeems their promotions.
 
 -- payments ------------------------------------------------------------------------------------------------------
 

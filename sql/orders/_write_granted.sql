@@ -16,7 +16,6 @@ declare
   v_shipping pricing.basket_shipping[] := p_shipping;
   v_adjustments pricing.adjustment[] := p_adjustments;
   v_commissions pricing.commission[];
-  v_free uuid[];
 begin
   if cardinality(v_granted) = 0 then
     return;
@@ -30,10 +29,8 @@ begin
   select g.lines, g.adjustments into v_lines, v_adjustments from pricing._given_lines(v_lines, v_adjustments) as g;
   v_commissions := array(
     select c from pricing._commissions_for(v_baskets, v_lines, v_shipping, v_adjustments, p_now) as c);
-  v_free := orders._write_orders(v_granted, v_lines, v_shipping, v_adjustments, v_commissions, p_now);
-  if v_free is not null then
-    perform orders._pay_free_orders(v_free, p_now);
-  end if;
+  perform orders._write_orders(v_granted, v_lines, v_shipping, v_adjustments, v_commissions, p_now);
+  perform orders._pay_free_orders(v_granted, p_now);
 end
 $$;
 comment on function orders._write_granted(orders.placing[], pricing.basket[], pricing.basket_line[], pricing.basket_shipping[],

@@ -9,7 +9,7 @@ create or replace function orders._write_orders(
   p_placings orders.placing[], p_lines pricing.basket_line[], p_shipping pricing.basket_shipping[],
   p_adjustments pricing.adjustment[], p_commissions pricing.commission[], p_now timestamptz
 )
-returns uuid[]
+returns void
 language plpgsql
 volatile
 as $$
@@ -19,7 +19,6 @@ declare
     select row(o.order_id, l.seller_id, l.variant_id, l.quantity)::inventory.hold_line
     from unnest(p_lines) as l join unnest(p_placings) as o on o.request_no = l.basket_no);
   v_placed events.draft[];
-  v_free uuid[];
 begin
   with given as materialized (
     select o.request_no, o.order_id, o.buyer_id, o.request_id, o.currency, o.coupon_codes, o.shipping_address
@@ -105,9 +104,8 @@ begin
            'currency', o.currency, 'subtotalMinor', s.subtotal_minor, 'discountMinor', s.discount_minor,
            'shippingMinor', s.shipping_minor, 'totalMinor', s.subtotal_minor + s.shipping_minor - s.discount_minor,
            'paymentDueAt', v_due_at, 'parts', s.parts, 'lines', d.lines),
-         p_now)::events.draft order by o.request_no),
-         array_agg(o.order_id) filter (where s.subtotal_minor + s.shipping_minor = s.discount_minor)
-  into v_placed, v_free
+         p_now)::events.draft order by o.request_no)
+  into v_placed
   from given as o
   join sums as s on s.basket_no = o.request_no
   join documents as d on d.basket_no = o.request_no;
@@ -146,9 +144,8 @@ begin
   perform inventory._lock_stock(array(select row(u.seller_id, u.variant_id)::inventory.stock_key from unnest(v_units) as u));
   perform inventory._hold_units(v_units, p_now);
   insert into events.outbox (drafts) values (v_placed);
-  return v_free;
 end
 $$;
 comment on function orders._write_orders(orders.placing[], pricing.basket_line[], pricing.basket_shipping[],
                                          pricing.adjustment[], pricing.commission[], timestamptz) is
-  'Inserts the orders of granted placings with all their parts, holds their stock, redeems their promotions; returns those that cost nothing, or null.';
+  'Inserts the orders of granted placings with all their parts, holds their stock and redeems their promotions.';

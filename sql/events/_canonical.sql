@@ -9,7 +9,7 @@ as $$
   select '[' || p_entry.seq || ', ' || to_json(p_entry.type) || ', ' || to_json(p_entry.aggregate_type) || ', "' || p_entry.aggregate_id || '", '
       || p_entry.aggregate_version || ', ' || coalesce('"' || p_entry.actor_id || '"', 'null') || ', '
       || coalesce(to_json(p_entry.request_id)::text, 'null') || ', '
-      || case p_entry.audience when '{}' then '[]' else '["' || array_to_string(p_entry.audience, '", "') || '"]' end || ', '
+      || replace(array_to_json(p_entry.audience)::text, ',', ', ') || ', '
       || p_entry.payload || ', ' || (extract(epoch from p_entry.occurred_at) * 1000000)::bigint || ', "' || p_entry.transaction_id || '"]';
 $$;
 comment on function events._canonical(events.log) is 'The text of an event that its hash is taken over.';

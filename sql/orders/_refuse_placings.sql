@@ -8,9 +8,6 @@ language plpgsql
 stable
 as $$
 begin
-  if cardinality(p_coupons) = 0 and not exists (select from unnest(p_lines) as l where l.problem_code is not null) then
-    return p_placings;  -- nearly always
-  end if;
   return (
   with problems as (
     select l.basket_no, 1 as rank, l.line_no as n, l.problem_code, l.problem_detail,

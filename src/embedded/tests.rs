@@ -174,6 +174,7 @@ async fn nobody_enters_without_a_password_and_nothing_is_weakened() {
         ("synchronous_commit", "on"),
         ("data_checksums", "on"),
         ("wal_compression", "pglz"),
+        ("min_wal_size", "1GB"),
         ("password_encryption", "scram-sha-256"),
         ("shared_buffers", "16MB"),
     ] {
